@@ -26,8 +26,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: setup ## open the app on the demo place (PLACE=folder for another)
 	$(BIN)/commonground serve $(PLACE)
 
-test: setup ## the tests that need no data from outside
-	$(BIN)/python -m pytest
+test: setup ## the tests that need no data from outside (browser tests where a Chromium is found)
+	$(BIN)/python -m pytest -m "not realdata and not slow"
 
 realdata: setup ## the tests on real open data (COMMONGROUND_REALDATA=folder)
 	$(BIN)/python -m pytest -m realdata

@@ -1,6 +1,7 @@
 """The base of all errors.
 
-In: what was wrong, where, which codes. Out: one exception with fields and a sentence that says what to do.
+In: what was wrong, where, which codes. Out: one exception with fields and a sentence that says
+what to do.
 
 Every error of the project derives from `CommonGroundError`; each floor has a module `errors` of
 its own with one class a cause. All faults of one input are collected in `Faults` and raised once.
@@ -65,7 +66,10 @@ class CommonGroundError(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An error raised in a worker process must arrive whole in the process that asked.
-        return (_rebuild, (type(self), self.where, self.found, self.count, self.detail, self.fields))
+        return (
+            _rebuild,
+            (type(self), self.where, self.found, self.count, self.detail, self.fields),
+        )
 
 
 class SeveralFaults(CommonGroundError):

@@ -1,4 +1,4 @@
-"""What every test may use: the real data where it is, a Chromium where one is, and hypothesis settings."""
+"""What every test may use: the real data where it is, a Chromium where one is, and settings."""
 
 from __future__ import annotations
 
