@@ -156,3 +156,31 @@ def _rebuild(
     fields: dict[str, Any],
 ) -> CommonGroundError:
     return kind(where, found=found, count=count, detail=detail, **fields)
+
+
+class InvalidPolygons(CommonGroundError):
+    """Areas of overlap were asked of polygons that are not valid."""
+
+    rule = "areas of overlap can be measured only between valid polygons"
+    remedy = "Read the layer with geo.layers.read, which repairs and notes, or repair it first."
+
+
+class NotPolygons(CommonGroundError):
+    """A geometry is missing, or is a point, a line or a mixed collection."""
+
+    rule = "every area must be a polygon or a multipolygon"
+    remedy = "Remove these rows, or give them a polygon."
+
+
+class DifferentCRS(CommonGroundError):
+    """Two inputs that must lie on one another are in different coordinate systems."""
+
+    rule = "both layers must be in the same coordinate reference system"
+    remedy = "Bring one to the other with to_crs, or read both with geo.layers.read."
+
+
+class NotProjected(CommonGroundError):
+    """Square metres were asked of longitudes and latitudes."""
+
+    rule = "areas in square metres need a projected coordinate system in metres"
+    remedy = "Bring the layer to a projected system such as EPSG:27700."
