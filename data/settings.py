@@ -1,0 +1,281 @@
+"""The schema of place.toml.
+
+In: the text of a place.toml. Out: `Settings`, frozen and checked, in which every reference to a
+layer holds; or one error that names every fault with the key it stands at.
+
+The schema is strict: a key that is not known is a fault, because a misspelt `tolerence` that is
+passed over in silence would change figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from data.errors import (
+    DuplicateId,
+    MissingSetting,
+    NoPlaceFile,
+    UnknownLayer,
+    UnknownSetting,
+    UnreadableSettings,
+    WrongSetting,
+)
+from geo.errors import CommonGroundError, Faults
+
+FILE = "place.toml"
+SCHEMA = 1
+
+
+def _date_as_text(value: object) -> object:
+    # TOML has dates of its own; quoted or not, they are carried as ISO text.
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Date = Annotated[str, BeforeValidator(_date_as_text), Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+LayerId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PlaceSettings(_Strict):
+    """`[place]`: what the place is called and how it is measured."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: Text
+    fictional: bool = False
+    crs: Text = "EPSG:27700"
+    note: str = ""
+    tolerance: Annotated[float, Field(ge=0, le=0.5)] = 0.02
+
+
+class BaseSettings(_Strict):
+    """`[base]`: the small areas in which everything is computed."""
+
+    layer: LayerId
+    inside: LayerId
+    table: Text
+    code: Text = "code"
+    people: Text = "residents"
+
+
+class CrosswalkSettings(_Strict):
+    """`[layers.crosswalk]`: how base areas fall into the areas of a layer."""
+
+    by: Literal["area", "lookup", "points"] = "area"
+    file: Text | None = None
+    unit: Text | None = None
+
+
+class NestsIn(_Strict):
+    """`[layers.nests_in]`: the layer into which this one's areas join up, and the table of it."""
+
+    layer: LayerId
+    file: Text
+
+
+class LayerSettings(_Strict):
+    """`[[layers]]`: one set of areas of one kind and one vintage."""
+
+    id: LayerId
+    title: Text
+    file: Text
+    layer: Text | None = None
+    code: Text = "code"
+    name: Text | None = None
+    crs: Text | None = None
+    vintage: str = ""
+    source: str = ""
+    licence: str = ""
+    date: Date | None = None
+    level: bool = False
+    crosswalk: CrosswalkSettings = CrosswalkSettings()
+    nests_in: NestsIn | None = None
+
+
+class IndicatorSettings(_Strict):
+    """`[[indicators]]`: one figure per base area, as a value or as numerator and denominator."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: Text
+    unit: Text
+    file: Text
+    code: Text = "code"
+    numerator: Text | None = None
+    denominator: Text | None = None
+    value: Text | None = None
+    direction: Literal["high is worse", "low is worse", "neither"] = "high is worse"
+    source: str = ""
+    date: Date | None = None
+    theme: str = ""
+
+
+class IndexSettings(_Strict):
+    """`[index]`: the index of need, by the name of its definition and the table of its domains."""
+
+    definition: Text
+    file: Text
+    code: Text = "code"
+    from_: Annotated[Literal["ranks", "scores"], Field(alias="from")] = "ranks"
+
+
+class StreamsSettings(_Strict):
+    """`[streams]`: the table of the lines of money."""
+
+    file: Text
+
+
+class NeedSettings(_Strict):
+    """`[need]`: how strongly money that is shared by need follows it."""
+
+    need_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    neediest_per_head: Annotated[float, Field(ge=1, le=100)] = 3.0
+
+
+class Settings(_Strict):
+    """The whole of a place.toml."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    place: PlaceSettings
+    base: BaseSettings
+    layers: Annotated[tuple[LayerSettings, ...], Field(min_length=1, strict=False)]
+    indicators: Annotated[tuple[IndicatorSettings, ...], Field(strict=False)] = ()
+    index: IndexSettings | None = None
+    streams: StreamsSettings
+    need: NeedSettings = NeedSettings()
+
+    def layer(self, layer: str) -> LayerSettings:
+        """Return the settings of one layer by its id."""
+        return next(item for item in self.layers if item.id == layer)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Ids of the layers shown as levels, the base layer first."""
+        marked = (item.id for item in self.layers if item.level and item.id != self.base.layer)
+        return (self.base.layer, *marked)
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Yield where each file is named and its path in the package."""
+        yield "[base] table", self.base.table
+        for layer in self.layers:
+            yield f"[[layers]] {layer.id} file", layer.file
+            if layer.crosswalk.file is not None:
+                yield f"[[layers]] {layer.id} crosswalk.file", layer.crosswalk.file
+            if layer.nests_in is not None:
+                yield f"[[layers]] {layer.id} nests_in.file", layer.nests_in.file
+        for indicator in self.indicators:
+            yield f"[[indicators]] {indicator.id} file", indicator.file
+        if self.index is not None:
+            yield "[index] file", self.index.file
+            if self.index.definition.endswith(".toml"):
+                yield "[index] definition", self.index.definition
+        yield "[streams] file", self.streams.file
+
+
+def read(folder: Path) -> Settings:
+    """Read and check the place.toml of a package.
+
+    Raises
+    ------
+    NoPlaceFile, UnreadableSettings
+        Where there is no such file, or it is not TOML.
+    UnknownSetting, MissingSetting, WrongSetting, DuplicateId, UnknownLayer
+        Faults of its content; several come together as `SeveralFaults`.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise NoPlaceFile(str(folder))
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableSettings(str(path), detail=str(error)) from None
+    return parse(raw, where=str(path))
+
+
+def parse(raw: dict[str, Any], *, where: str = FILE) -> Settings:
+    """Check the parsed content of a place.toml; `where` names it in errors."""
+    faults = Faults(where)
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        for fault in _as_faults(error, raw, where):
+            faults.add(fault)
+        faults.raise_any()
+        raise
+    _check_references(settings, where, faults)
+    faults.raise_any()
+    return settings
+
+
+def _as_faults(
+    error: ValidationError, raw: dict[str, Any], where: str
+) -> Iterator[CommonGroundError]:
+    for item in error.errors():
+        spot = f"{where}, {_spot(item['loc'], raw)}"
+        if item["type"] == "missing":
+            yield MissingSetting(spot)
+        elif item["type"] == "extra_forbidden":
+            yield UnknownSetting(spot)
+        else:
+            yield WrongSetting(spot, detail=item["msg"], found=[item["input"]])
+
+
+def _spot(loc: tuple[int | str, ...], raw: dict[str, Any]) -> str:
+    """Name a key as a reader of the file finds it: the table, the id of its entry, the key."""
+    parts = list(loc)
+    if len(parts) > 1 and isinstance(parts[1], int):
+        entries = raw.get(str(parts[0]))
+        entry = entries[parts[1]] if isinstance(entries, list) else None
+        name = entry.get("id") if isinstance(entry, dict) else None
+        head = f"[[{parts[0]}]] {name if isinstance(name, str) else f'number {parts[1] + 1}'}"
+        rest = parts[2:]
+    else:
+        head, rest = (f"[{parts[0]}]", parts[1:]) if len(parts) > 1 else (str(parts[0]), [])
+    return " ".join([head, ".".join(str(part) for part in rest)]).strip()
+
+
+def _check_references(settings: Settings, where: str, faults: Faults) -> None:
+    for kind, ids in (
+        ("[[layers]]", [layer.id for layer in settings.layers]),
+        ("[[indicators]]", [indicator.id for indicator in settings.indicators]),
+    ):
+        repeated = [name for name, times in Counter(ids).items() if times > 1]
+        if repeated:
+            faults.add(DuplicateId(f"{where}, {kind}", found=repeated))
+    known = {layer.id for layer in settings.layers}
+    references = [("[base] layer", settings.base.layer), ("[base] inside", settings.base.inside)]
+    references += [
+        (f"[[layers]] {layer.id} nests_in.layer", layer.nests_in.layer)
+        for layer in settings.layers
+        if layer.nests_in is not None
+    ]
+    for spot, layer in references:
+        if layer not in known:
+            faults.add(UnknownLayer(f"{where}, {spot}", found=[layer]))
+    _check_choices(settings, where, faults)
+
+
+def _check_choices(settings: Settings, where: str, faults: Faults) -> None:
+    """Check keys that stand or fall together."""
+    for layer in settings.layers:
+        needs_file = layer.crosswalk.by != "area"
+        spot = f"{where}, [[layers]] {layer.id} crosswalk.file"
+        if needs_file and layer.crosswalk.file is None and layer.id != settings.base.layer:
+            faults.add(MissingSetting(spot, detail=f"by = {layer.crosswalk.by!r} reads a table"))
+        if not needs_file and layer.crosswalk.file is not None:
+            faults.add(WrongSetting(spot, detail="by = 'area' reads no table"))
+    for item in settings.indicators:
+        ratio = item.numerator is not None and item.denominator is not None
+        half = (item.numerator is None) != (item.denominator is None)
+        if half or ratio == (item.value is not None):
+            detail = "give either value, or numerator and denominator"
+            faults.add(WrongSetting(f"{where}, [[indicators]] {item.id}", detail=detail))
