@@ -1,0 +1,258 @@
+"""Errors of the money floor: one class a cause.
+
+In: what was wrong, in which file and row. Out: a sentence that says what to do. Every class
+derives from `geo.errors.CommonGroundError`.
+"""
+
+from __future__ import annotations
+
+from geo.errors import CommonGroundError
+
+
+class BudgetError(CommonGroundError):
+    """Base of what the money floor refuses."""
+
+
+# ---------------------------------------------------------------------------------- amounts
+
+
+class AmountNotUnderstood(BudgetError):
+    """An amount is text, or is written so that it could be read in two ways."""
+
+    rule = "an amount is a number with commas between thousands and a point before pence"
+    remedy = (
+        "Write it like 1234567.89, 1,234,567.89 or -£1,234.50; 1.234,50, 12,34, other "
+        "currencies and words are refused rather than guessed at."
+    )
+
+
+class AmountMissing(BudgetError):
+    """An amount is empty or not a number (NaN)."""
+
+    rule = "every amount is given"
+    remedy = "Give the amount, or 0 if there is none."
+
+
+class AmountTooLarge(BudgetError):
+    """An amount is beyond what can be held exactly."""
+
+    rule = "an amount is at most 10^15 pence (ten trillion pounds) either way"
+    remedy = "Check the unit: pounds read as thousands are a thousand times too large."
+
+
+class UnknownUnit(BudgetError):
+    """The unit of an amount is none that is known."""
+
+    rule = "the unit of an amount is pounds, thousands (of pounds) or pence"
+    remedy = "Name one of the three."
+
+
+class NegativeWithoutReason(BudgetError):
+    """A negative amount does not say why it is negative."""
+
+    rule = "a negative amount has a reason (income, saving, recharge, clawback ...)"
+    remedy = "Fill the column reason, or correct the sign."
+
+
+# ---------------------------------------------------------------------------------- sharing
+
+
+class NothingToShareBy(BudgetError):
+    """Every weight of a group is zero, so that its money has nowhere to go."""
+
+    rule = "money is shared by weights of which at least one is above zero"
+    remedy = "Give a weight (people, need) to at least one area, or hold the money place-wide."
+
+
+class WeightsNotUsable(BudgetError):
+    """A weight is negative, infinite or not a number."""
+
+    rule = "weights are finite and not negative"
+    remedy = "Correct the people, scores or shares the weights were made from."
+
+
+class PenceLost(BudgetError):
+    """A sharing-out did not add up; this is a defect of the program, not of the input."""
+
+    rule = "shared amounts add up to what was shared, to the penny"
+    remedy = "Nothing was written. Please report this together with the input."
+
+
+class LedgerImbalance(PenceLost):
+    """A ledger or a level of it does not add up to its pot."""
+
+    rule = "areas + outside + place-wide = amount, for every stream, to the penny"
+
+
+# ------------------------------------------------------------------------- tables of streams
+
+
+class StreamsFileMissing(BudgetError):
+    """The file of streams is not there."""
+
+    rule = "the table of streams is a file that can be opened"
+    remedy = "Check the path."
+
+
+class StreamsUnreadable(BudgetError):
+    """The table of streams cannot be read as CSV or XLSX."""
+
+    rule = "the table of streams is CSV in UTF-8, with one header line, or XLSX"
+    remedy = "Save the table again as CSV UTF-8 or as XLSX."
+
+
+class RowTooLong(StreamsUnreadable):
+    """A row has more or fewer fields than the header."""
+
+    rule = "every row has as many fields as the header"
+    remedy = 'Put amounts with commas in quotes ("1,234.50") and complete short rows.'
+
+
+class NoStreams(BudgetError):
+    """The table has a header and nothing else."""
+
+    rule = "the table of streams has at least one row"
+    remedy = "Add the streams."
+
+
+class StreamColumnsMissing(BudgetError):
+    """A column is missing."""
+
+    rule = "the table of streams has all its columns"
+    remedy = "Add them; docs/methods/budgets.md lists what each holds."
+
+
+class StreamColumnTwice(BudgetError):
+    """A column appears twice."""
+
+    rule = "each column of the table of streams appears once"
+    remedy = "Remove or rename one of the two."
+
+
+class EmptyStreamField(BudgetError):
+    """A field that every stream needs is empty."""
+
+    rule = "id, title, agency and year of every stream are filled in"
+    remedy = "Fill them in."
+
+
+class DuplicateStream(BudgetError):
+    """Two streams have the same id."""
+
+    rule = "every stream has an id of its own"
+    remedy = "Rename one, or remove the row that was entered twice."
+
+
+class UnknownMethod(BudgetError):
+    """A stream is to be split by a method that does not exist."""
+
+    rule = "method is one of people, need, place-wide"
+    remedy = "Choose one of them."
+
+
+class UnknownGrade(BudgetError):
+    """A stream has a grade that does not exist."""
+
+    rule = "grade is one letter from A (recorded where people live) to G (cannot be apportioned)"
+    remedy = "Choose one, or leave the field empty: the grade then follows from the method."
+
+
+class GradeNotEarned(BudgetError):
+    """A grade claims another kind of evidence than the method of the same stream gives."""
+
+    rule = "the grade follows from the method: people E, need D, place-wide G"
+    remedy = "Correct the grade or the method, or leave the grade empty."
+
+
+class UnknownKind(BudgetError):
+    """A stream is of a kind that does not exist."""
+
+    rule = "kind is one of revenue, capital, housing account, benefit"
+    remedy = "Choose one of them."
+
+
+class UnknownStatus(BudgetError):
+    """A stream has a status that does not exist."""
+
+    rule = "status is one of budget, forecast, outturn"
+    remedy = "Choose one of them."
+
+
+class YearNotUnderstood(BudgetError):
+    """A financial year is not written as one."""
+
+    rule = "year is a financial year like 2017-18, or a calendar year like 2018"
+    remedy = "Write it so, as text (a spreadsheet may have turned it into a date)."
+
+
+class CoversNotUnderstood(BudgetError):
+    """The areas a stream covers are not written as layer:code."""
+
+    rule = "covers lists areas as layer:code;layer:code, or layer:* for all areas of a layer"
+    remedy = "Write for example ltla21:E06000023, or wd25:E05008945;wd25:E05008946."
+
+
+class UnknownLayer(BudgetError):
+    """A stream names a layer that the place does not have."""
+
+    rule = "a stream covers, and is held at, layers that the place has"
+    remedy = "Correct the layer id, or add the layer to place.toml."
+
+
+class UnknownArea(BudgetError):
+    """A stream covers an area that its layer does not have."""
+
+    rule = "a stream covers areas that exist in their layer"
+    remedy = "Correct the code, or use the layer of the vintage the code belongs to."
+
+
+# ----------------------------------------------------------------------- need and apportioning
+
+
+class ParameterOutOfRange(BudgetError):
+    """A parameter is outside the range in which it means something."""
+
+    rule = "the parameter lies within its range"
+    remedy = "Choose a value within the range."
+
+
+class PeopleNotUsable(BudgetError):
+    """People of an area are missing, negative or infinite."""
+
+    rule = "every base area has a number of people, 0 or more"
+    remedy = "Complete the table of people; an area where nobody lives has 0."
+
+
+class NeedMissing(BudgetError):
+    """An area with people has no score, though money is to be shared by need."""
+
+    rule = "every base area with people has a need score"
+    remedy = "Complete the scores, or share the money by people."
+
+
+class CoverWithoutPeople(NothingToShareBy):
+    """Nobody lives where a stream is to be shared out."""
+
+    rule = "somebody lives in the areas a stream covers"
+    remedy = "Check what the stream covers, or hold it place-wide."
+
+
+class CoverBeyondBase(BudgetError):
+    """A stream covers land that the base layer does not reach."""
+
+    rule = "the base layer reaches as far as the areas of every stream, within the tolerance"
+    remedy = "Extend the base layer over the whole of these areas, or raise the tolerance."
+
+
+class AreasDoNotMatch(BudgetError):
+    """Two tables that must list the same areas do not."""
+
+    rule = "people, scores, flags and crosswalks list the same base areas"
+    remedy = "Bring the tables to the same areas."
+
+
+class ParentMissing(BudgetError):
+    """An area of a level has no parent to be rolled up into."""
+
+    rule = "every area of the level has one parent"
+    remedy = "Complete the table of child and parent."
