@@ -205,6 +205,41 @@ def rescale(
     )
 
 
+def with_fallback(crosswalk: Crosswalk, other: Crosswalk) -> Crosswalk:
+    """Let sources of zero mass divide as another crosswalk says, in its own, named unit.
+
+    Raises
+    ------
+    VintageMismatch
+        If the other crosswalk is not between the same two layers.
+    CodesUnknown
+        If it holds targets that this one does not.
+    """
+    where = f"fallback of {crosswalk.sources.name} to {crosswalk.targets.name}"
+    same_layer(other.sources, crosswalk.sources, where=where)
+    same_layer(other.targets, crosswalk.targets, where=where)
+    row = crosswalk.sources.get_indexer(other.sources)
+    column = crosswalk.targets.get_indexer(other.targets)
+    if (column < 0).any():
+        raise CodesUnknown(where, found=other.targets[column < 0])
+    kept = np.flatnonzero((row >= 0) & (crosswalk.source_mass[row] == 0))
+    table = csr_array(other.weights[kept]).tocoo()
+    rows, columns = row[kept][table.coords[0]], column[table.coords[1]]
+    shape = (len(crosswalk.sources), len(crosswalk.targets))
+    outside, undefined = crosswalk.outside.copy(), crosswalk.undefined.copy()
+    outside[row[kept]] = other.outside[kept]
+    undefined[row[kept]] = other.undefined[kept]
+    note = f"{len(kept)} sources of zero mass divided by {other.method}"
+    return replace(
+        crosswalk,
+        fallback=csr_array((table.data, (rows, columns)), shape=shape),
+        fallback_unit=other.unit,
+        outside=outside,
+        undefined=undefined,
+        provenance=(*crosswalk.provenance, note),
+    )
+
+
 def _bridge(first: Crosswalk, second: Crosswalk) -> tuple[csr_array, FloatArray]:
     """Map the targets of `first` to the sources of `second`; flag those it does not know."""
     position = second.sources.get_indexer(first.targets)

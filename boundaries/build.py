@@ -1,11 +1,10 @@
-"""The ways to make a crosswalk.
+"""The ways to make a crosswalk, all in one place.
 
-In: two layers, or a lookup. Out: a `Crosswalk` with its masses, its unit and where it came from.
+In: layers, points, pixels of people, lookups, memberships. Out: a `Crosswalk` with its masses, its
+unit and where it came from.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,49 +12,54 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
-from boundaries.checks import FloatArray, code_index
+from boundaries.area import from_areas
+from boundaries.checks import code_index
 from boundaries.crosswalk import Crosswalk
-from boundaries.errors import NotALayer
+from boundaries.errors import OptionUnknown
 from boundaries.lookup import from_lookup
-from geo.errors import Faults
-from geo.overlap import areas
+from boundaries.points import by_centroid, by_largest_share, centroids, from_points
 
-__all__ = ["from_areas", "from_lookup", "identity"]
+__all__ = [
+    "best_fit",
+    "centroids",
+    "from_areas",
+    "from_lookup",
+    "from_points",
+    "identity",
+]
 
-SLIVER = 1e-9
-"""Targets that share less than this part of the smaller one only touch."""
 
+def best_fit(
+    by: Crosswalk | gpd.GeoDataFrame,
+    target: gpd.GeoDataFrame | None = None,
+    *,
+    mass: pd.Series | None = None,
+    unit: str = "shares",
+) -> Crosswalk:
+    """Give each source whole to one target.
 
-def from_areas(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Crosswalk:
-    """Weigh by shared area: `mass_st = |s ∩ t|` in square metres, `source_mass_s = |s|`.
-
-    Assumes that what is counted is spread evenly over each source. Where targets overlap one
-    another, what of a source lies in none is measured by itself, so that a gap and an overlap in
-    the same source do not cancel out.
+    Parameters
+    ----------
+    by
+        A crosswalk: each source goes to its largest share (ties to the smallest code). Or one
+        point a source, such as its population-weighted centroid: it goes to the target that holds
+        the point, which is the official practice.
+    target, mass, unit
+        With points: the target layer, and the mass of each source; see
+        `boundaries.points.by_centroid`.
 
     Raises
     ------
-    NotALayer
-        If an argument is no layer.
-    geo.errors.DifferentCRS, NotProjected, InvalidPolygons, NotPolygons
-        If the shapes cannot be measured on one another.
+    OptionUnknown
+        If points are given without a target, or a crosswalk with one.
     """
-    source_codes, target_codes = _codes_of(source, target)
-    pairs = areas(source, target)
-    shape = (len(source), len(target))
-    mass = csr_array((pairs.area_m2, (pairs.source, pairs.target)), shape=shape)
-    source_mass = shapely.area(_shapes(source))
-    return Crosswalk(
-        mass=mass,
-        source_mass=source_mass,
-        sources=source_codes,
-        targets=target_codes,
-        unit="m2",
-        method="area",
-        provenance=(f"shared area of {source_codes.name} and {target_codes.name}",),
-        target_mass=shapely.area(_shapes(target)),
-        outside=_outside(source, target, mass, source_mass),
-    )
+    if isinstance(by, Crosswalk):
+        if target is not None or mass is not None:
+            raise OptionUnknown("best fit", detail="a crosswalk has its own target and masses")
+        return by_largest_share(by)
+    if target is None:
+        raise OptionUnknown("best fit", detail="points need a target layer")
+    return by_centroid(by, target, mass=mass, unit=unit)
 
 
 def identity(
@@ -67,7 +71,7 @@ def identity(
     an Index.
     """
     if isinstance(layer, gpd.GeoDataFrame):
-        mass, default = shapely.area(_shapes(layer)), "m2"
+        mass, default = shapely.area(np.asarray(layer.geometry.values, dtype=object)), "m2"
     elif isinstance(layer, pd.Series):
         mass, default = layer.to_numpy(dtype=np.float64), str(layer.name or "count")
     else:
@@ -86,70 +90,3 @@ def identity(
         fallback=csr_array((np.ones(len(codes)), (diagonal, diagonal)), shape=shape),
         fallback_unit="shares",
     )
-
-
-def _codes_of(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> tuple[pd.Index, pd.Index]:
-    faults = Faults("layers")
-    found: dict[str, pd.Index] = {}
-    for where, layer in (("source", source), ("target", target)):
-        with faults.catch():
-            found[where] = codes_of(layer, where=where)
-    faults.raise_any()
-    return found["source"], found["target"]
-
-
-def codes_of(layer: Any, *, where: str) -> pd.Index:
-    """Return the codes of a layer, or raise `NotALayer` and what is wrong with its codes."""
-    if not isinstance(layer, gpd.GeoDataFrame):
-        raise NotALayer(where, detail=f"found a {type(layer).__name__}")
-    if not isinstance(layer.index.name, str):
-        raise NotALayer(where, detail="its index has no name")
-    if layer.crs is None:
-        raise NotALayer(where, detail=f"{layer.index.name} has no CRS")
-    return code_index(layer.index, None, where=f"{where} {layer.index.name}")
-
-
-def _shapes(layer: gpd.GeoDataFrame) -> np.ndarray:
-    return np.asarray(layer.geometry.values, dtype=object)
-
-
-def _outside(
-    source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, mass: csr_array, source_mass: FloatArray
-) -> FloatArray:
-    """Measure the share of each source that lies in no target.
-
-    `covered_s = sum_t |s ∩ t| - sum_i |s ∩ E_i|`, where `E_i` is the part of target i that
-    earlier targets hold already: land in k targets is taken off k - 1 times.
-    """
-    covered = np.asarray(mass.sum(axis=1)).ravel()
-    repeated = _repeated_land(_shapes(target), mass)
-    if len(repeated):
-        again = areas(_shapes(source), repeated)
-        covered = covered - np.bincount(again.source, again.area_m2, minlength=len(source))
-    return np.clip(1.0 - covered / source_mass, 0.0, 1.0)
-
-
-def _repeated_land(shapes: np.ndarray, mass: csr_array) -> np.ndarray:
-    """Return the parts of targets that other targets, earlier in order, hold as well."""
-    reached = np.asarray(mass.sum(axis=0)).ravel() > 0
-    positions = np.flatnonzero(reached)
-    near = shapely.STRtree(shapes[positions]).query(shapes[positions])
-    earlier = near[0] < near[1]
-    first, second = positions[near[0][earlier]], positions[near[1][earlier]]
-    if not len(first):
-        return np.empty(0, dtype=object)
-    shared = areas(shapes, shapes, pairs=(first, second))
-    size = shapely.area(shapes)
-    real = shared.area_m2 > SLIVER * np.minimum(size[shared.source], size[shared.target])
-    first, second = shared.source[real], shared.target[real]
-    parts = []
-    for later in np.unique(second):
-        before = shapely.union_all(shapes[first[second == later]])
-        parts.append(_polygons_only(shapely.intersection(shapes[later], before)))
-    return np.array([part for part in parts if not part.is_empty], dtype=object)
-
-
-def _polygons_only(shape: Any) -> Any:
-    """Drop the lines and points in which two areas merely touch."""
-    parts = [p for p in shapely.get_parts(shape) if shapely.get_dimensions(p) == 2]
-    return shapely.multipolygons(parts) if len(parts) != 1 else parts[0]

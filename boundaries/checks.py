@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from boundaries.errors import (
     CodesNotText,
     CodesNotUnique,
     CodesUnknown,
+    NotALayer,
     OptionUnknown,
     ValuesNotFinite,
     ValuesNotNumbers,
@@ -75,6 +77,28 @@ def same_layer(index: pd.Index, layer: pd.Index, *, where: str) -> None:
             expected=str(layer.name),
             got=str(index.name),
         )
+
+
+def layer_codes(layer: Any, *, where: str) -> pd.Index:
+    """Return the codes of a layer, or raise `NotALayer` or what is wrong with its codes."""
+    if not isinstance(layer, gpd.GeoDataFrame):
+        raise NotALayer(where, detail=f"found a {type(layer).__name__}")
+    if not isinstance(layer.index.name, str):
+        raise NotALayer(where, detail="its index has no name")
+    if layer.crs is None:
+        raise NotALayer(where, detail=f"{layer.index.name} has no CRS")
+    return code_index(layer.index, None, where=f"{where} {layer.index.name}")
+
+
+def layers_codes(source: Any, target: Any) -> tuple[pd.Index, pd.Index]:
+    """Return the codes of two layers, or raise what is wrong with both."""
+    faults = Faults("layers")
+    found: dict[str, pd.Index] = {}
+    for where, layer in (("source", source), ("target", target)):
+        with faults.catch():
+            found[where] = layer_codes(layer, where=where)
+    faults.raise_any()
+    return found["source"], found["target"]
 
 
 def align(values: pd.Series, layer: pd.Index, *, where: str) -> FloatArray:

@@ -235,6 +235,10 @@ class Crosswalk:
         """Bring short rows to 1, only because it was asked; see `boundaries.algebra.rescale`."""
         return algebra.rescale(self, tolerance=tolerance, share_out=share_out)
 
+    def with_fallback(self, other: Crosswalk) -> Crosswalk:
+        """Place sources of zero mass by another crosswalk; see `boundaries.algebra`."""
+        return algebra.with_fallback(self, other)
+
     # ------------------------------------------------------------------ in and out
 
     def to_frame(self) -> pd.DataFrame:
