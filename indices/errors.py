@@ -1,0 +1,149 @@
+"""What can be wrong with an index and its inputs, one class a cause.
+
+In: the codes, columns and figures at fault. Out: errors that name the rule and what to do. Every
+class derives from `geo.errors.CommonGroundError`; several faults of one input come together.
+"""
+
+from __future__ import annotations
+
+from boundaries.errors import OptionUnknown, VintageMismatch
+from geo.errors import CommonGroundError
+
+__all__ = ["OptionUnknown", "VintageMismatch"]  # the same causes one floor below
+
+
+class UnknownDefinition(CommonGroundError):
+    """No shipped definition and no file has this name."""
+
+    rule = "an index definition is the name of a shipped one or the path of a TOML file"
+    remedy = "Name one of the definitions listed, or give the path of a file that exists."
+
+
+class DefinitionUnreadable(CommonGroundError):
+    """The definition file is not TOML."""
+
+    rule = "an index definition must be a readable TOML file"
+    remedy = "Mend the line named."
+
+
+class DefinitionFault(CommonGroundError):
+    """A key of a definition is unknown, missing or of the wrong kind."""
+
+    rule = "an index definition must have the keys and kinds of value its schema names"
+    remedy = "Correct the key named; docs/methods/indices.md lists them all."
+
+
+class DuplicateIds(CommonGroundError):
+    """Two domains, sub-domains or indicators of one definition share an id."""
+
+    rule = "ids inside a definition must be unique"
+    remedy = "Give each domain, sub-domain and indicator an id of its own."
+
+
+class WeightsDoNotAddUp(CommonGroundError):
+    """The weights of a definition do not add up to the total it states."""
+
+    rule = "weights must add up to the stated total"
+    remedy = (
+        "Correct the weights, or state their published sum as weights_total: official weights that "
+        "add up to 0.999 are used as they are."
+    )
+
+
+class EmptyIndexData(CommonGroundError):
+    """There is no area at all."""
+
+    rule = "an index needs at least one area"
+    remedy = "Give a table with one row for each area."
+
+
+class CodesNotText(CommonGroundError):
+    """Area codes are numbers, or a row has no code."""
+
+    rule = "area codes must be non-empty text"
+    remedy = "Read the code column as text, so that leading zeros survive, and fill the gaps."
+
+
+class DuplicateCodes(CommonGroundError):
+    """An area stands in the table more than once."""
+
+    rule = "each area code must appear once"
+    remedy = "Remove the repeated rows, or add them up first."
+
+
+class MissingDomainColumn(CommonGroundError):
+    """A domain of the definition has no column in the data."""
+
+    rule = "the data must have one column for each domain, named by the domain's id"
+    remedy = "Rename or add the columns named; other columns are ignored."
+
+
+class NotANumber(CommonGroundError):
+    """A column that must hold numbers holds something else."""
+
+    rule = "values must be finite numbers"
+    remedy = "Correct the values named; leave a cell empty where a value is missing."
+
+
+class MissingDomainValue(CommonGroundError):
+    """An area has no value in a domain."""
+
+    rule = "every area needs a value in every domain"
+    remedy = "Fill the value, or leave the area out of the whole edition and say so."
+
+
+class NotARanking(CommonGroundError):
+    """A column given as ranks is no ranking of the edition's areas."""
+
+    rule = "ranks must be a ranking of the edition's areas, 1 the worst, where only ties leave gaps"
+    remedy = (
+        "Use the ranks as published for the whole edition; for scores or local ranks build the "
+        "index from scores, or with a definition of its own."
+    )
+
+
+class RankOutOfRange(CommonGroundError):
+    """A rank lies outside 1..N."""
+
+    rule = "ranks must lie between 1 and the number of areas of the edition"
+    remedy = "Check that the ranks and the number of areas belong to the same edition."
+
+
+class IncompleteEdition(CommonGroundError):
+    """An overall rank, a decile or a ranking was asked of a part of an edition."""
+
+    rule = "overall ranks and deciles exist only for the complete edition"
+    remedy = (
+        "Give every area of the edition, or the published overall ranks (published_ranks); for the "
+        "areas at hand use the scores and local_rank."
+    )
+
+
+class EditionMismatch(CommonGroundError):
+    """The number of areas given is not that of the edition."""
+
+    rule = "the number of areas belongs to the edition"
+    remedy = "Use the definition of the edition the data come from, and leave n out."
+
+
+class PopulationFault(CommonGroundError):
+    """A population is missing, negative or no number."""
+
+    rule = "every area summarised needs a population of zero or more"
+    remedy = "Give a population for each area named, in the domain's own denominator."
+
+
+class UnplacedAreas(CommonGroundError):
+    """Areas of the index lie in no higher area."""
+
+    rule = "every area of the index must lie in a higher area"
+    remedy = "Complete the lookup, or say unplaced='report' to leave them out and have them named."
+
+
+class PartlyIndexedArea(CommonGroundError):
+    """A higher area holds small areas that the index does not have."""
+
+    rule = "a higher area can be summarised only where all its small areas are in the index"
+    remedy = (
+        "Give the index for all of them, or say partial='report' to summarise the part at hand."
+    )

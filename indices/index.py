@@ -1,0 +1,283 @@
+"""Builds an index of deprivation from domain ranks or domain scores.
+
+In: a definition and a table with one column a domain, indexed by area code. Out: a frozen `Index`:
+scores, and, for the complete edition only, overall ranks and deciles. A part of an edition gets
+the same scores, because the number of areas belongs to the edition, and a local rank of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from geo.errors import Faults
+from indices import inputs, transforms
+from indices.definitions import Definition, load
+from indices.errors import (
+    DefinitionFault,
+    EditionMismatch,
+    IncompleteEdition,
+    NotARanking,
+    OptionUnknown,
+)
+
+From = Literal["ranks", "scores"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Index:
+    """One index over the areas of one edition, or over a part of them.
+
+    Attributes
+    ----------
+    definition
+        What the index is made of.
+    scores
+        Overall score, the weighted sum of the transformed domains; high is worse.
+    ranks, deciles
+        Overall, 1 the most deprived; None unless the edition is complete or the published ranks
+        were given.
+    local_rank
+        Rank of the scores among the areas at hand only.
+    domain_ranks, domain_transformed, domain_deciles
+        One column a domain, in the order of the definition; ranks are those of the edition.
+    domain_scores
+        What was ranked, where the index was built from scores; else None.
+    complete
+        Whether all areas of the edition are here.
+    n
+        Number of areas of the edition.
+    provenance
+        How each part came about, in words.
+    """
+
+    definition: Definition
+    scores: pd.Series
+    ranks: pd.Series | None
+    deciles: pd.Series | None
+    local_rank: pd.Series
+    domain_ranks: pd.DataFrame
+    domain_transformed: pd.DataFrame
+    domain_deciles: pd.DataFrame
+    domain_scores: pd.DataFrame | None
+    complete: bool
+    n: int
+    provenance: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __repr__(self) -> str:
+        part = "complete" if self.complete else f"{len(self):,} of {self.n:,} areas"
+        return f"<Index {self.definition.id}, {part}, {len(self.definition.domains)} domains>"
+
+    @property
+    def layer(self) -> str | None:
+        """Id of the layer the scores belong to."""
+        name = self.scores.index.name
+        return None if name is None else str(name)
+
+    def require_complete(self) -> Index:
+        """Return this index, or refuse where overall ranks and deciles are not known.
+
+        Raises
+        ------
+        IncompleteEdition
+            Only a part of the edition is here and no published ranks were given.
+        """
+        if self.ranks is None:
+            raise IncompleteEdition(
+                self.definition.id, detail=f"{len(self):,} areas at hand of {self.n:,}"
+            )
+        return self
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an area: score, rank, decile, local_rank, then three columns a domain.
+
+        Ranks and deciles are whole numbers; overall ones are missing unless they are known.
+        """
+        unknown = pd.Series(pd.NA, index=self.scores.index, dtype="Int64")
+        columns = {
+            "score": self.scores,
+            "rank": unknown if self.ranks is None else self.ranks,
+            "decile": unknown if self.deciles is None else self.deciles,
+            "local_rank": self.local_rank,
+        }
+        for id in self.definition.domain_ids:
+            columns[f"{id}_rank"] = self.domain_ranks[id]
+            columns[f"{id}_transformed"] = self.domain_transformed[id]
+            columns[f"{id}_decile"] = self.domain_deciles[id]
+        return pd.DataFrame(columns)
+
+
+def build(
+    definition: Definition | str | Path,
+    data: pd.DataFrame,
+    *,
+    from_: From = "ranks",
+    n: int | None = None,
+    published_ranks: pd.Series | None = None,
+) -> Index:
+    """Build an index from one column a domain.
+
+    Domain scores are ranked over the edition, the ranks transformed, and the transformed values
+    added up with the published weights, which are used as they are: `score = sum_d w_d X(rank_d)`.
+
+    Parameters
+    ----------
+    definition
+        A definition, the name of a shipped one, or the path of a file.
+    data
+        One row an area, indexed by text code (the index named by the layer id), one column a
+        domain named by its id. A domain whose column is absent is made from its sub-domains where
+        their columns are all there. Further columns are ignored.
+    from_
+        Whether the columns hold edition ranks (1 the worst) or scores.
+    n
+        Number of areas of the edition, for a definition that does not state it; by default the
+        areas at hand are the edition.
+    published_ranks
+        The overall ranks as published: for a part of an edition they give ranks and deciles.
+
+    Raises
+    ------
+    CodesNotText, DuplicateCodes, EmptyIndexData, MissingDomainColumn, NotANumber,
+    MissingDomainValue, NotARanking, RankOutOfRange, VintageMismatch, EditionMismatch
+        What is wrong with the input; several faults come together.
+    IncompleteEdition
+        Scores, or sub-domains, of a part of an edition cannot be ranked.
+    """
+    if not isinstance(definition, Definition):
+        definition = load(definition)
+    if from_ not in ("ranks", "scores"):
+        raise OptionUnknown("from_", found=[from_], detail="it is 'ranks' or 'scores'")
+    where = f"data for {definition.id}"
+    values = inputs.domain_values(definition, data, where=where)
+    n = _edition_size(definition, n, len(values), where)
+    complete = len(values) == n
+    if from_ == "ranks":
+        _check_ranks(values, n, where)
+    elif not complete:
+        raise IncompleteEdition(
+            where, detail=f"scores of {len(values):,} areas at hand of {n:,} cannot be ranked"
+        )
+    ranks, scores = _domains(definition, values, from_, n)
+    transformed = _transform(definition, ranks, scores, n)
+    # One column after the other, in the definition's order: the sum, and so a tie, is then the
+    # same on every machine, which a matrix product does not promise.
+    total = np.zeros(len(values))
+    for domain in definition.domains:
+        total += domain.weight * transformed[domain.id].to_numpy()
+    overall = pd.Series(total, index=values.index, name="score")
+    place = transforms.ranks(overall).astype("int64").rename("local_rank")
+    known = _overall_ranks(place, published_ranks, n, complete=complete)
+    return Index(
+        definition=definition,
+        scores=overall,
+        ranks=known,
+        deciles=None if known is None else _whole(transforms.deciles(known, n), "decile"),
+        local_rank=place,
+        domain_ranks=_whole_where_whole(ranks),
+        domain_transformed=transformed,
+        domain_deciles=transforms.deciles(ranks, n).astype("int64"),
+        domain_scores=scores,
+        complete=complete,
+        n=n,
+        provenance=_provenance(definition, from_, len(values), n, published_ranks is not None),
+    )
+
+
+def _edition_size(definition: Definition, n: int | None, at_hand: int, where: str) -> int:
+    if definition.n_areas is not None and n not in (None, definition.n_areas):
+        raise EditionMismatch(
+            where, detail=f"n is {n:,}, {definition.id} has {definition.n_areas:,} areas"
+        )
+    size = definition.n_areas or n or at_hand
+    if at_hand > size:
+        raise EditionMismatch(where, detail=f"{at_hand:,} areas given, the edition has {size:,}")
+    return size
+
+
+def _check_ranks(values: pd.DataFrame, n: int, where: str) -> None:
+    """Refuse columns that cannot be ranks of the edition, all of them at once."""
+    faults = Faults(where)
+    for column in values.columns:
+        with faults.catch():
+            transforms.check_ranking(values[column], n, where=f"{where}, column {column}")
+    faults.raise_any()
+    if 2 < len(values) < n and all(
+        transforms.is_ranking_of_itself(values[column]) for column in values.columns
+    ):
+        # Possible for the ranks of an edition in theory; in practice these are local ranks, or
+        # the complete ranks of another edition.
+        raise NotARanking(
+            where,
+            detail=f"every column ranks exactly the {len(values):,} areas at hand, "
+            f"not the {n:,} of the edition",
+        )
+
+
+def _domains(
+    definition: Definition, values: pd.DataFrame, from_: From, n: int
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return the ranks of the domains, and their scores where there are any."""
+    ids = definition.domain_ids
+    if from_ == "ranks":
+        return values[ids], None
+    worse = {domain.id: domain.high_is_worse for domain in definition.domains}
+    ranks = {id: transforms.ranks(values[id], high_is_worse=worse[id]) for id in ids}
+    return pd.DataFrame(ranks, index=values.index), values[ids]
+
+
+def _transform(
+    definition: Definition, ranks: pd.DataFrame, scores: pd.DataFrame | None, n: int
+) -> pd.DataFrame:
+    if definition.transform == "exponential":
+        return transforms.exponential(ranks, n)
+    if definition.transform == "rank":
+        return (n + 1.0 - ranks) * (100.0 / n)
+    if scores is None:
+        raise DefinitionFault(
+            definition.id, detail="its transform is none, which needs domain scores, not ranks"
+        )
+    signs = [1.0 if domain.high_is_worse else -1.0 for domain in definition.domains]
+    return scores * signs
+
+
+def _overall_ranks(
+    place: pd.Series, published: pd.Series | None, n: int, *, complete: bool
+) -> pd.Series | None:
+    if published is not None:
+        aligned = inputs.aligned_ranks(published, place.index)
+        transforms.check_ranking(aligned, n, where="published_ranks")
+        return _whole(aligned, "rank")
+    return place.rename("rank") if complete else None
+
+
+def _provenance(
+    definition: Definition, from_: From, at_hand: int, n: int, published: bool
+) -> tuple[str, ...]:
+    part = "the complete edition" if at_hand == n else f"{at_hand:,} of the edition's {n:,} areas"
+    lines = [
+        f"{definition.title}, edition {definition.edition}: {part}",
+        f"built from domain {from_} with the transform {definition.transform}",
+        f"weights as published, adding up to {definition.weights_total:g}",
+        f"reference: {definition.reference}",
+    ]
+    if published:
+        lines.append("overall ranks as published, not computed")
+    return tuple(lines)
+
+
+def _whole(values: pd.Series, name: str) -> pd.Series:
+    return values.astype("int64").rename(name)
+
+
+def _whole_where_whole(ranks: pd.DataFrame) -> pd.DataFrame:
+    """Turn ranks into whole numbers, unless ties were given as halves."""
+    whole = (ranks % 1 == 0).all()
+    return ranks.astype(dict.fromkeys(ranks.columns[whole], "int64"))
