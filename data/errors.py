@@ -188,3 +188,10 @@ class RecipeFault(DataError):
 
     rule = "the recipe needs this to build a place"
     remedy = "Check the folder named with --data."
+
+
+class UnusableFolder(DataError):
+    """An output folder that cannot be made."""
+
+    rule = "the output must be a folder that can be written"
+    remedy = "Choose another folder."

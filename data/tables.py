@@ -143,12 +143,18 @@ def numbers(
     faults: Faults,
     minimum: float | None = 0.0,
     maximum: float | None = None,
+    gaps: bool = False,
 ) -> pd.Series:
-    """Return a column as float64 and add faults for text, missing and out-of-range values."""
+    """Return a column as float64 and add faults for text and out-of-range values.
+
+    Missing values are faults too, unless `gaps` allows them.
+    """
     text = frame[column].str.strip()
     values = pd.to_numeric(text, errors="coerce").astype("float64")
     spot = f"{where}, column {column}"
     wrong = ~np.isfinite(values.to_numpy())
+    if gaps:
+        wrong &= ~text.str.lower().isin(MISSING).to_numpy()
     if wrong.any():
         faults.add(NotANumber(spot, found=_cells(frame, text, wrong)))
     low = (values < minimum).to_numpy() if minimum is not None else np.zeros(len(values), bool)

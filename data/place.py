@@ -1,0 +1,156 @@
+"""Reads a place package: the folder that holds everything known about one place.
+
+In: a folder with place.toml and the files it names. Out: `Place`, frozen: layers as validated
+GeoDataFrames, tables by text code, streams in whole pence; or one error that names every fault of
+the whole package, each with its file, its rule, how many and the first five.
+
+Rows are put in the order of their codes, so that ties break alike on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from data import settings as place_settings
+from data.package import Package
+from data.settings import Settings
+from indices.definitions import Definition
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Place:
+    """One place, read and checked; nothing is computed yet.
+
+    Attributes
+    ----------
+    folder
+        Where the package lies.
+    settings
+        Its place.toml.
+    layers
+        Each layer by its id, in the order of place.toml, indexed by code and sorted.
+    base
+        The table of the base areas: float64 columns of counts, and text columns as they are.
+    crosswalk_tables
+        By layer id: the table that says how base areas fall into it, where it is not by area.
+    parents
+        By layer id: the parent of each area, a series named by the parent layer.
+    streams
+        The lines of money, as `budgets.streams.read` gives them.
+    definition, domains
+        The index of need and its table, or None.
+    indicators
+        By indicator id: columns numerator, denominator, value (in the indicator's unit).
+    inputs
+        SHA-256 of every file by its path in the package.
+    """
+
+    folder: Path
+    settings: Settings
+    layers: dict[str, gpd.GeoDataFrame]
+    base: pd.DataFrame
+    crosswalk_tables: dict[str, pd.DataFrame]
+    parents: dict[str, pd.Series]
+    streams: pd.DataFrame
+    definition: Definition | None
+    domains: pd.DataFrame | None
+    indicators: dict[str, pd.DataFrame]
+    inputs: dict[str, str]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Place {self.id}: {len(self.layers)} layers, {len(self.base):,} base areas "
+            f"({self.base_layer}), {len(self.streams)} streams>"
+        )
+
+    @property
+    def id(self) -> str:
+        """Short name of the place, as it stands in links and folders."""
+        return self.settings.place.id
+
+    @property
+    def name(self) -> str:
+        """Full name of the place."""
+        return self.settings.place.name
+
+    @property
+    def fictional(self) -> bool:
+        """Whether the place is invented; then every output says so."""
+        return self.settings.place.fictional
+
+    @property
+    def tolerance(self) -> float:
+        """Coverage shortfall up to which a row is rescaled and listed."""
+        return self.settings.place.tolerance
+
+    @property
+    def base_layer(self) -> str:
+        """Id of the base layer."""
+        return self.settings.base.layer
+
+    @property
+    def people(self) -> pd.Series:
+        """People of each base area, float64, by the column that [base] names."""
+        return self.base[self.settings.base.people].rename("people")
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the paths and the contents of all files of the package."""
+        return _digest(self.inputs)
+
+
+def load(folder: str | Path) -> Place:
+    """Read and check a place package.
+
+    Raises
+    ------
+    NoPlaceFile, UnreadableSettings, UnknownSetting, MissingSetting, WrongSetting, ...
+        What is wrong with place.toml itself (see `data.settings.read`).
+    SeveralFaults
+        Every fault of every file together; a single one is raised as itself.
+    """
+    folder = Path(folder)
+    settings = place_settings.read(folder)
+    package = Package(folder, settings)
+    layers = package.layers()
+    base_index = package.base_index(layers)
+    base = package.base(base_index)
+    definition = package.definition()
+    place = Place(
+        folder=folder,
+        settings=settings,
+        layers=layers,
+        base=base,
+        crosswalk_tables=package.crosswalk_tables(base_index, layers),
+        parents=package.parents(layers),
+        streams=package.streams(layers),
+        definition=definition,
+        domains=package.domains(definition, base_index),
+        indicators=package.indicators(base_index),
+        inputs=package.inputs,
+    )
+    package.faults.raise_any()
+    return place
+
+
+def content_hash(folder: str | Path) -> str:
+    """Return the SHA-256 of a package without reading more than place.toml and raw bytes.
+
+    It changes when, and only when, place.toml or a file that it names changes.
+    """
+    folder = Path(folder)
+    package = Package(folder, place_settings.read(folder))
+    package.faults.raise_any()
+    return _digest(package.inputs)
+
+
+def _digest(inputs: dict[str, str]) -> str:
+    total = hashlib.sha256()
+    for name, digest in sorted(inputs.items()):
+        total.update(f"{name}\0{digest}\n".encode())
+    return total.hexdigest()
