@@ -74,6 +74,7 @@ class Codes(_Strict):
     """The area codes of the edition's layer, as far as they tell it from other vintages."""
 
     pattern: Text
+    first: Text | None = None
     last: Text | None = None
 
 
@@ -89,6 +90,8 @@ class Definition(_Strict):
     transform
         What domain ranks become before they are weighted: the official `exponential`, `rank`
         (100 for the worst area to 100/n for the best) or `none` (domain scores as they are).
+    ties
+        Which rank equal scores share: the best one, as in England, or the average of theirs.
     weights_total
         What the published weights add up to. They are used as they are, never renormalised.
     """
@@ -100,6 +103,7 @@ class Definition(_Strict):
     layer: Text | None = None
     n_areas: Annotated[int, Field(ge=1)] | None = None
     transform: Literal["exponential", "rank", "none"] = "exponential"
+    ties: Literal["min", "average"] = "min"
     weights_total: Annotated[float, Field(gt=0)] = 1.0
     reference: Text
     note: str = ""

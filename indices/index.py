@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import Faults
-from indices import inputs, transforms
+from indices import inputs, subdomains, transforms
 from indices.definitions import Definition, load
 from indices.errors import (
     DefinitionFault,
@@ -46,7 +46,8 @@ class Index:
     domain_ranks, domain_transformed, domain_deciles
         One column a domain, in the order of the definition; ranks are those of the edition.
     domain_scores
-        What was ranked, where the index was built from scores; else None.
+        What was ranked, for the domains that were ranked here: all of them where the index was
+        built from scores, those made from sub-domains otherwise; None where there are none.
     complete
         Whether all areas of the edition are here.
     n
@@ -165,6 +166,14 @@ def build(
         raise IncompleteEdition(
             where, detail=f"scores of {len(values):,} areas at hand of {n:,} cannot be ranked"
         )
+    made = [id for id in definition.domain_ids if id not in values]
+    if made and not complete:
+        raise IncompleteEdition(
+            where,
+            found=made,
+            detail="domains made from sub-domains must be ranked over the edition; "
+            f"{len(values):,} areas at hand of {n:,}",
+        )
     ranks, scores = _domains(definition, values, from_, n)
     transformed = _transform(definition, ranks, scores, n)
     # One column after the other, in the definition's order: the sum, and so a tie, is then the
@@ -173,7 +182,7 @@ def build(
     for domain in definition.domains:
         total += domain.weight * transformed[domain.id].to_numpy()
     overall = pd.Series(total, index=values.index, name="score")
-    place = transforms.ranks(overall).astype("int64").rename("local_rank")
+    place = _whole(transforms.ranks(overall, ties=definition.ties), "local_rank")
     known = _overall_ranks(place, published_ranks, n, complete=complete)
     return Index(
         definition=definition,
@@ -181,7 +190,7 @@ def build(
         ranks=known,
         deciles=None if known is None else _whole(transforms.deciles(known, n), "decile"),
         local_rank=place,
-        domain_ranks=_whole_where_whole(ranks),
+        domain_ranks=_whole_columns(ranks),
         domain_transformed=transformed,
         domain_deciles=transforms.deciles(ranks, n).astype("int64"),
         domain_scores=scores,
@@ -224,13 +233,23 @@ def _check_ranks(values: pd.DataFrame, n: int, where: str) -> None:
 def _domains(
     definition: Definition, values: pd.DataFrame, from_: From, n: int
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Return the ranks of the domains, and their scores where there are any."""
-    ids = definition.domain_ids
-    if from_ == "ranks":
-        return values[ids], None
-    worse = {domain.id: domain.high_is_worse for domain in definition.domains}
-    ranks = {id: transforms.ranks(values[id], high_is_worse=worse[id]) for id in ids}
-    return pd.DataFrame(ranks, index=values.index), values[ids]
+    """Return the ranks of the domains, and the scores of those that have any."""
+    ranks, scores = {}, {}
+    for domain in definition.domains:
+        worse = domain.high_is_worse
+        if domain.id not in values:
+            scores[domain.id] = subdomains.combine(domain, values, n=n, from_=from_)
+            worse = True  # transformed values are high where deprivation is
+        elif from_ == "scores":
+            scores[domain.id] = values[domain.id]
+        if domain.id in scores:
+            ranks[domain.id] = transforms.ranks(
+                scores[domain.id], high_is_worse=worse, ties=definition.ties
+            )
+        else:
+            ranks[domain.id] = values[domain.id]
+    made = pd.DataFrame(scores, index=values.index) if scores else None
+    return pd.DataFrame(ranks, index=values.index), made
 
 
 def _transform(
@@ -240,7 +259,7 @@ def _transform(
         return transforms.exponential(ranks, n)
     if definition.transform == "rank":
         return (n + 1.0 - ranks) * (100.0 / n)
-    if scores is None:
+    if scores is None or list(scores.columns) != definition.domain_ids:
         raise DefinitionFault(
             definition.id, detail="its transform is none, which needs domain scores, not ranks"
         )
@@ -274,10 +293,10 @@ def _provenance(
 
 
 def _whole(values: pd.Series, name: str) -> pd.Series:
-    return values.astype("int64").rename(name)
+    """Name ranks or deciles and make them whole numbers, unless ties share half ranks."""
+    whole = bool((values % 1 == 0).all())
+    return (values.astype("int64") if whole else values).rename(name)
 
 
-def _whole_where_whole(ranks: pd.DataFrame) -> pd.DataFrame:
-    """Turn ranks into whole numbers, unless ties were given as halves."""
-    whole = (ranks % 1 == 0).all()
-    return ranks.astype(dict.fromkeys(ranks.columns[whole], "int64"))
+def _whole_columns(ranks: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({str(column): _whole(ranks[column], str(column)) for column in ranks})

@@ -80,6 +80,8 @@ def numbers(values: pd.Series, *, where: str) -> pd.Series:
 def domain_values(definition: Definition, data: pd.DataFrame, *, where: str) -> pd.DataFrame:
     """Return the domain columns of a table as float64, checked against the definition.
 
+    Where a domain has no column of its own, the columns of its sub-domains stand in.
+
     Raises every fault of the codes, the columns and the values at once.
     """
     faults = Faults(where)
@@ -88,15 +90,13 @@ def domain_values(definition: Definition, data: pd.DataFrame, *, where: str) -> 
         check_vintage(data.index, definition.layer, where=where)
     if definition.codes is not None and definition.layer is not None:
         _check_edition_codes(data.index, definition.codes, definition.layer, faults, where)
-    absent = [id for id in definition.domain_ids if id not in data.columns]
+    needed, absent = _columns_needed(definition, data)
     if absent:
-        others = [str(column) for column in data.columns if column not in definition.domain_ids]
+        others = [str(column) for column in data.columns if column not in needed]
         detail = f"other columns there: {', '.join(others[:12])}" if others else ""
         faults.add(MissingDomainColumn(where, found=absent, detail=detail))
     columns = {}
-    for id in definition.domain_ids:
-        if id in absent:
-            continue
+    for id in needed:
         with faults.catch():
             columns[id] = numbers(data[id], where=f"{where}, column {id}")
             missing = columns[id].isna()
@@ -104,6 +104,20 @@ def domain_values(definition: Definition, data: pd.DataFrame, *, where: str) -> 
                 raise MissingDomainValue(f"{where}, column {id}", found=data.index[missing])
     faults.raise_any()
     return pd.DataFrame(columns, index=data.index)
+
+
+def _columns_needed(definition: Definition, data: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the columns to read, domains before their sub-domains, and the domains without any."""
+    needed, absent = [], []
+    for domain in definition.domains:
+        parts = [part.id for part in domain.subdomains]
+        if domain.id in data.columns:
+            needed.append(domain.id)
+        elif parts and all(part in data.columns for part in parts):
+            needed.extend(parts)
+        else:
+            absent.append(domain.id + (f" (or {' and '.join(parts)})" if parts else ""))
+    return needed, absent
 
 
 def aligned_ranks(published: pd.Series, index: pd.Index) -> pd.Series:
@@ -127,9 +141,10 @@ def _check_edition_codes(
     text = [code for code in index if isinstance(code, str)]
     form = re.compile(codes.pattern)
     strange = [code for code in text if not form.fullmatch(code)]
-    if not strange and codes.last is not None:
+    if not strange:
         # Codes are given out in order, so a later one belongs to a later vintage.
-        strange = [code for code in text if code > codes.last]
+        first, last = codes.first or "", codes.last or "\U0010ffff"
+        strange = [code for code in text if not first <= code <= last]
     if strange:
         faults.add(
             VintageMismatch(

@@ -70,8 +70,8 @@ def summarise(
     population
         By small-area code, in the domain's own denominator.
     domain
-        Id of a domain; by default the overall index. A domain has an average score only where the
-        index was built from scores.
+        Id of a domain; by default the overall index. A domain has an average score only where its
+        scores are known (`Index.domain_scores`).
     measures
         Which measures to give; by default all, missing where the index does not determine them.
     unplaced
@@ -101,7 +101,8 @@ def summarise(
     else:
         index.definition.domain(domain)
         ranks = index.domain_ranks[domain]
-        scores = None if index.domain_scores is None else index.domain_scores[domain]
+        known = index.domain_scores
+        scores = known[domain] if known is not None and domain in known else None
     return summarise_values(
         lookup,
         population,

@@ -59,9 +59,17 @@ def test_every_shipped_definition_loads_and_has_its_file_name_as_id(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "layer", "n_areas"), [("imd2019", "lsoa11", 32844), ("imd2025", "lsoa21", 33755)]
+    ("name", "layer", "n_areas"),
+    [
+        ("imd2004", "lsoa01", 32482),
+        ("imd2007", "lsoa01", 32482),
+        ("imd2010", "lsoa01", 32482),
+        ("imd2015", "lsoa11", 32844),
+        ("imd2019", "lsoa11", 32844),
+        ("imd2025", "lsoa21", 33755),
+    ],
 )
-def test_the_current_editions_have_their_weights_as_published_and_not_renormalised(
+def test_the_english_editions_have_their_weights_as_published_and_not_renormalised(
     name, layer, n_areas
 ):
     definition = load(name)
@@ -69,6 +77,20 @@ def test_the_current_editions_have_their_weights_as_published_and_not_renormalis
     assert definition.weights.sum() == pytest.approx(0.999)
     assert definition.layer == layer
     assert definition.n_areas == n_areas
+
+
+def test_the_scottish_index_of_2016_has_its_percentages_and_averages_ties():
+    definition = load("simd2016")
+    assert (definition.weights * 100).round(9).to_dict() == {
+        "income": 28,
+        "employment": 28,
+        "health": 14,
+        "education": 14,
+        "access": 9,
+        "crime": 5,
+        "housing": 2,
+    }
+    assert (definition.layer, definition.n_areas, definition.ties) == ("dz11", 6976, "average")
 
 
 @pytest.mark.parametrize(("name", "indoors"), [("imd2019", 2 / 3), ("imd2025", 0.7)])

@@ -192,6 +192,66 @@ def test_the_order_of_the_rows_changes_nothing(order):
     assert shuffled.loc[whole.index].equals(whole)
 
 
+def test_ties_can_share_the_average_of_their_ranks(two_domains):
+    data = table(income=[1.5, 1.5, 3], health=[1.5, 1.5, 3])
+    index = build(two_domains(ties="average"), data)
+    assert index.ranks.tolist() == [1.5, 1.5, 3.0]
+    assert index.to_frame()["rank"].tolist() == [1.5, 1.5, 3.0]
+    assert index.domain_ranks["income"].tolist() == [1.5, 1.5, 3.0]
+    assert index.deciles.tolist() == [5, 5, 10]
+
+
+WITH_PARTS = [
+    {
+        "id": "income",
+        "title": "Income",
+        "weight": 0.5,
+        "subdomains": [
+            {"id": "young", "title": "Y", "weight": 0.75},
+            {"id": "old", "title": "O", "weight": 0.25, "high_is_worse": False},
+        ],
+    },
+    {"id": "health", "title": "Health", "weight": 0.5},
+]
+
+
+def test_a_domain_without_a_column_is_made_from_its_subdomains(two_domains):
+    definition = two_domains(domains=WITH_PARTS)
+    index = build(definition, table(young=[2, 1, 4, 3], old=[1, 2, 3, 4], health=[1, 2, 3, 4]))
+    expected = [
+        0.75 * exponential_by_hand(young, 4) + 0.25 * exponential_by_hand(old, 4)
+        for young, old in [(2, 1), (1, 2), (4, 3), (3, 4)]
+    ]
+    assert index.domain_scores["income"].tolist() == pytest.approx(expected)
+    assert list(index.domain_scores) == ["income"]
+    assert index.domain_ranks["income"].tolist() == [2, 1, 4, 3]
+
+
+def test_subdomain_scores_are_ranked_by_their_own_direction(two_domains):
+    definition = two_domains(domains=WITH_PARTS)
+    ranks = table(young=[2, 1, 4, 3], old=[1, 2, 3, 4], health=[1, 2, 3, 4])
+    scores = table(young=[7.0, 9, 1, 2], old=[1.0, 2, 3, 4], health=[9.0, 8, 7, 6])
+    a = build(definition, ranks)
+    b = build(definition, scores, from_="scores")
+    assert a.scores.equals(b.scores)
+
+
+def test_a_domain_column_goes_before_its_subdomains(two_domains):
+    data = table(young=[2, 1], old=[1, 2], health=[1, 2], income=[1, 2])
+    assert build(two_domains(domains=WITH_PARTS), data).domain_ranks["income"].tolist() == [1, 2]
+
+
+def test_subdomains_of_a_part_of_an_edition_cannot_make_a_domain(two_domains):
+    definition = two_domains(domains=WITH_PARTS, n_areas=9)
+    with pytest.raises(IncompleteEdition, match="income"):
+        build(definition, table(young=[2, 1], old=[1, 3], health=[1, 2]))
+
+
+def test_a_domain_with_only_some_of_its_subdomains_is_missing(two_domains):
+    with pytest.raises(MissingDomainColumn, match=r"income \(or young and old\)"):
+        build(two_domains(domains=WITH_PARTS), table(young=[2, 1], health=[1, 2]))
+
+
 # What is wrong with the input, each with an error of its own.
 
 
@@ -341,6 +401,36 @@ def test_iod2019_overall_deciles_are_those_of_file_1(iod2019, realdata: Path):
     assert (index.ranks == file1.iloc[:, 3]).mean() > 0.995
     assert (index.ranks - file1.iloc[:, 3]).abs().max() <= 2
     assert (index.domain_deciles == iod2019.deciles).all(axis=None)
+
+
+@pytest.mark.realdata
+def test_iod2019_domains_made_from_subdomains_are_those_published(iod2019, realdata: Path):
+    path = realdata / "england" / "imd2019_subdomains_lsoa11.csv.gz"
+    parts = pd.read_csv(path, dtype={"lsoa11_code": str}).set_index("lsoa11_code")
+    parts.columns = [column.lower().removesuffix("_rank") for column in parts.columns]
+    data = iod2019.ranks.drop(columns=["education", "barriers", "living"])
+    index = build("imd2019", data.join(parts.drop(columns="education")))
+    for id in ("education", "barriers", "living"):
+        away = (index.domain_ranks[id] - iod2019.ranks[id]).abs()
+        # Published ranks have ties that the unrounded scores behind them did not have.
+        assert away.max() <= 2, id
+        assert (away == 0).mean() > 0.996, id
+        assert (index.domain_deciles[id] == iod2019.deciles[id]).mean() > 0.9999, id
+    assert (index.deciles == build("imd2019", iod2019.ranks).deciles).mean() > 0.9999
+
+
+@pytest.mark.realdata
+def test_iod2025_domains_made_from_subdomains_are_those_published(iod2025, realdata: Path):
+    path = realdata / "england" / "imd2025_subdomains_lsoa21.csv.gz"
+    parts = pd.read_csv(path, dtype={"lsoa21_code": str}).set_index("lsoa21_code")
+    parts = parts.filter(like="_rank").rename(columns=lambda column: column.removesuffix("_rank"))
+    data = iod2025.ranks.drop(columns=["education", "barriers", "living"])
+    index = build("imd2025", data.join(parts))
+    for id in ("education", "barriers", "living"):
+        assert (index.domain_scores[id] - iod2025.scores[id]).abs().max() <= 0.0015, id
+        assert (index.domain_ranks[id] - iod2025.ranks[id]).abs().max() <= 1, id
+        assert (index.domain_deciles[id] == iod2025.deciles[id]).all(), id
+    assert (index.deciles == iod2025.table["IMD_decile"]).all()
 
 
 @pytest.mark.realdata

@@ -239,3 +239,56 @@ def test_the_317_districts_of_2019_are_those_of_file_10(iod2019, file6, realdata
         # Local concentrations of two pairs of districts differ by less than their rounding.
         assert (moved > 0).sum() <= (2 if measure == "local_concentration" else 0), measure
         assert moved.max() <= 1
+
+
+DOMAIN_SHEETS = {
+    "Income": ("income", "people"),
+    "Employment": ("employment", "working_age"),
+    "Education": ("education", "people"),
+    "Health": ("health", "people"),
+    "Crime": ("crime", "people"),
+    "Barriers": ("barriers", "people"),
+    "Living": ("living", "people"),
+}
+
+
+@pytest.fixture(scope="module")
+def file10(realdata) -> dict[str, pd.DataFrame]:
+    path = realdata / "england" / "imd2019_file10_lad_summaries.xlsx"
+    return pd.read_excel(path, sheet_name=list(DOMAIN_SHEETS), index_col=0)
+
+
+@pytest.fixture(scope="module")
+def iod2019_with_subdomains(iod2019, realdata):
+    path = realdata / "england" / "imd2019_subdomains_lsoa11.csv.gz"
+    parts = pd.read_csv(path, dtype={"lsoa11_code": str}).set_index("lsoa11_code")
+    parts.columns = [column.lower().removesuffix("_rank") for column in parts.columns]
+    data = iod2019.ranks.drop(columns=["education", "barriers", "living"])
+    return build("imd2019", data.join(parts.drop(columns="education")))
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("sheet", DOMAIN_SHEETS)
+def test_the_domain_sheets_of_file_10_have_our_average_ranks_and_proportions(
+    iod2019, file6, file10, sheet
+):
+    domain, people = DOMAIN_SHEETS[sheet]
+    index = build("imd2019", iod2019.ranks)
+    table = summarise(index, file6["lad19"], file6[people], domain=domain)
+    published = file10[sheet].loc[table.index]
+    assert (table["average_rank"] - published.iloc[:, 1]).abs().max() <= 0.24
+    assert (table["rank_of_average_rank"] - published.iloc[:, 2]).abs().max() <= 1
+    assert (table["proportion"] - published.iloc[:, 5]).abs().max() <= 0.00006
+    assert (table["rank_of_proportion"] == published.iloc[:, 6]).all()
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("sheet", ["Education", "Barriers", "Living"])
+def test_average_scores_of_domains_made_from_subdomains_are_those_of_file_10(
+    iod2019_with_subdomains, file6, file10, sheet
+):
+    domain, people = DOMAIN_SHEETS[sheet]
+    table = summarise(iod2019_with_subdomains, file6["lad19"], file6[people], domain=domain)
+    published = file10[sheet].loc[table.index]
+    assert (table["average_score"] - published.iloc[:, 3]).abs().max() <= 0.0007
+    assert (table["rank_of_average_score"] == published.iloc[:, 4]).all()
