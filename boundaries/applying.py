@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from boundaries.checks import FloatArray, align, as_numbers, fraction, one_of, same_layer
+from boundaries.checks import EXACT, FloatArray, align, as_numbers, fraction, one_of, same_layer
 from boundaries.errors import (
     AmountUncovered,
     AmountUnplaceable,
@@ -171,7 +171,7 @@ def extensive(
     """
     one_of(uncovered, UNCOVERED, option="uncovered")
     one_of(missing, MISSING, option="missing")
-    aligned = align(values, crosswalk.sources, where=str(values.name or "values"))
+    aligned = align(values, crosswalk.sources, where=_label(values, "values"))
     gone = np.isnan(aligned)
     known = np.where(gone, 0.0, aligned)
     shares = settle(crosswalk, tolerance=tolerance, overlap=overlap)
@@ -212,9 +212,9 @@ def intensive(
     faults = Faults("rates")
     rate = people = np.zeros(0)
     with faults.catch():
-        rate = align(values, crosswalk.sources, where=str(values.name or "values"))
+        rate = align(values, crosswalk.sources, where=_label(values, "values"))
     with faults.catch():
-        people = align(denominator, crosswalk.sources, where=str(denominator.name or "denominator"))
+        people = align(denominator, crosswalk.sources, where=_label(denominator, "denominator"))
     negative = people < 0
     if negative.any():
         faults.add(ValuesNegative("denominator", found=crosswalk.sources[negative]))
@@ -352,7 +352,7 @@ def _blank(
     lost = shares.weights.T @ np.where(gone, mass, 0.0)
     if tolerance == 0:
         return ~fed | (has @ gone.astype(np.float64) > 0)
-    return ~fed | (lost > tolerance * whole)
+    return ~fed | (lost > (tolerance + EXACT) * whole)
 
 
 def _books(
@@ -390,8 +390,13 @@ def _books(
     )
 
 
+def _label(values: Any, otherwise: str) -> str:
+    return str(getattr(values, "name", None) or otherwise)
+
+
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    whole = abs(value - round(value)) <= EXACT * max(1.0, abs(value))
+    return f"{value:,.0f}" if whole else f"{value:,.2f}"
 
 
 def _count(codes: tuple[str, ...], noun: str = "source") -> str:

@@ -342,9 +342,10 @@ def _settle_parts(crosswalk: Crosswalk) -> None:
 
     fallback = crosswalk.fallback
     if fallback is not None:
-        fallback = scale_rows(_sparse(fallback), empty.astype(np.float64))
-        fallback.eliminate_zeros()
+        fallback = _sparse(fallback)
         _check_shapes(where, shape, fallback=fallback)
+        fallback = scale_rows(fallback, empty.astype(np.float64))
+        fallback.eliminate_zeros()
         _check_masses(f"{where}: fallback", fallback.data)
     settled = {
         "mass": mass,

@@ -66,15 +66,16 @@ def settle(crosswalk: Crosswalk, *, tolerance: float = 0.0, overlap: str = "refu
         If an option has a value that does not exist.
     """
     one_of(overlap, OVERLAP, option="overlap")
-    tolerance = fraction(tolerance, option="tolerance")
+    # 1 - 0.98 is a little more than 0.02 in floating point, and yet within 2 %.
+    limit = fraction(tolerance, option="tolerance") + EXACT
     before = np.asarray(crosswalk.weights.sum(axis=1)).ravel()
     short, unplaceable = crosswalk.outside, crosswalk.undefined
     extra = crosswalk.extra
     overlapping = extra > EXACT
     if overlap == "refuse":
-        _refuse(crosswalk, overlapping & (extra > tolerance), extra)
+        _refuse(crosswalk, overlapping & (extra > limit), extra)
 
-    gap = (short > EXACT) & (short <= tolerance) & (before > 0)
+    gap = (short > EXACT) & (short <= limit) & (before > 0)
     remaining = np.where(gap, 0.0, short)
     divided = ~overlapping | (overlap != "count-in-each")
     whole = 1.0 - remaining - unplaceable
