@@ -147,3 +147,28 @@ class PartlyIndexedArea(CommonGroundError):
     remedy = (
         "Give the index for all of them, or say partial='report' to summarise the part at hand."
     )
+
+
+class TooFewIndicators(CommonGroundError):
+    """One factor cannot be found from fewer than three indicators."""
+
+    rule = "one factor needs at least three indicators"
+    remedy = "Add indicators, or weight these equally."
+
+
+class ConstantIndicator(CommonGroundError):
+    """An indicator is the same everywhere, or missing wherever the others are known."""
+
+    rule = "an indicator must differ between areas"
+    remedy = "Leave the indicator out, or check the column it was read from."
+
+
+class NotOneFactor(CommonGroundError):
+    """Indicators have no common factor that can be estimated."""
+
+    rule = "the indicators must share one factor, and none may repeat the others"
+    remedy = "Leave out repeated or unrelated indicators, or weight them equally."
+
+
+class WeightsUnstable(UserWarning):
+    """Weights from a factor model that a reader should not take as they are."""
