@@ -222,7 +222,7 @@ def test_values_that_do_not_belong_are_refused(
 
 def test_joining_two_vintages_names_both(written: Written) -> None:
     crosswalk = written([[1.0]], source="lsoa21")
-    with pytest.raises(VintageMismatch, match="lsoa11.*lsoa21") as caught:
+    with pytest.raises(VintageMismatch, match=r"lsoa11.*lsoa21") as caught:
         crosswalk.apply_extensive(series(1, layer="lsoa11"))
     assert caught.value.expected == "lsoa21"  # type: ignore[attr-defined]
     assert caught.value.got == "lsoa11"  # type: ignore[attr-defined]
