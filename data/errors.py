@@ -195,3 +195,10 @@ class UnusableFolder(DataError):
 
     rule = "the output must be a folder that can be written"
     remedy = "Choose another folder."
+
+
+class PortNotFree(DataError):
+    """An address and port on which the pages cannot be served."""
+
+    rule = "the pages need an address of this machine and a port that nobody else uses"
+    remedy = "Stop the other server, or choose another port with --port (0 takes a free one)."

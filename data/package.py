@@ -290,13 +290,13 @@ class Package:
             return pd.DataFrame()
         # What a layer covers that could not be read is not known; its own fault is named already.
         unread = {item.id for item in self.settings.layers} - set(layers)
-        checked = frame.assign(
-            held_at=frame["held_at"].where(~frame["held_at"].isin(unread), ""),
-            covers=[
-                [cover for cover in covers if budget_streams.split_cover(cover)[0] not in unread]
-                for covers in frame["covers"]
-            ],
-        )
+        checked = frame.copy()
+        checked["held_at"] = frame["held_at"].where(~frame["held_at"].isin(unread), "")
+        known = [
+            [cover for cover in covers if budget_streams.split_cover(cover)[0] not in unread]
+            for covers in frame["covers"]
+        ]
+        checked["covers"] = pd.Series(known, index=frame.index, dtype=object)
         self._catch(lambda: budget_streams.check_layers(checked, layers, where=name))
         if self.settings.index is None and (by_need := frame.index[frame["method"] == "need"]).size:
             self.faults.add(NoIndex(name, found=list(by_need)))

@@ -138,7 +138,7 @@ class NeedSettings(_Strict):
     """`[need]`: how strongly money that is shared by need follows it."""
 
     need_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
-    neediest_per_head: Annotated[float, Field(ge=1, le=100)] = 3.0
+    neediest_per_head: Annotated[float, Field(ge=1, le=1000)] = 3.0
 
 
 class Settings(_Strict):

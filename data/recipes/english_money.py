@@ -22,7 +22,7 @@ from data.errors import RecipeFault
 PARAMETERS = Path(__file__).with_name("english_services.toml")
 COLUMNS = (
     "id", "title", "agency", "service", "theme", "amount", "reason", "covers", "method",
-    "grade", "held_at", "year", "kind", "status", "source", "assumption",
+    "grade", "held_at", "year", "kind", "status", "source", "assumption", "basis",
 )  # fmt: skip
 GRADE = {"need": "D", "people": "E", "place-wide": "G"}
 
@@ -148,7 +148,8 @@ def council_streams(
                 "kind": "revenue",
                 "status": "outturn",
                 "source": f"{outturn['source']}, line {line.number}",
-                "assumption": f"shared by {method}: {why}" if not income else why,
+                "assumption": "",
+                "basis": why,
             }
         )
     return rows
@@ -173,7 +174,8 @@ def nhs_stream(code: str, name: str, residents: int, *, layer: str) -> dict[str,
         "kind": "revenue",
         "status": "budget",
         "source": "no source: an assumption",
-        "assumption": f"{nhs['assumption']}; shared by need: {nhs['why']}",
+        "assumption": nhs["assumption"],
+        "basis": nhs["why"],
     }
 
 
@@ -181,8 +183,8 @@ def without_index(row: dict[str, str]) -> dict[str, str]:
     """Return the stream shared by people, for a place that has no index of need."""
     if row["method"] != "need":
         return row
-    why = "shared by people, because there is no index of need at hand"
-    return row | {"method": "people", "grade": GRADE["people"], "assumption": why}
+    why = "there is no index of need at hand"
+    return row | {"method": "people", "grade": GRADE["people"], "basis": why}
 
 
 def rounding_notes(authority: Authority) -> list[str]:

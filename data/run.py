@@ -1,0 +1,306 @@
+"""The whole way for one place: from a place package to money by area at every level.
+
+In: a `Place`. Out: `Result`, frozen: crosswalks from the base layer to every level, the index,
+the ledger in whole pence, every level of it, and the steps with what was left over at each.
+
+`rebudget` goes the way again from the money on, with other need settings and without geometry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from boundaries import build
+from boundaries.crosswalk import Crosswalk
+from budgets.apportion import apportion
+from budgets.ledger import Ledger, Level
+from budgets.streams import split_cover
+from data import levels as level_facts
+from data import steps
+from data.errors import NotInside
+from data.place import Place
+from data.prepare import prepare
+from data.settings import LayerSettings
+from data.steps import Step
+from data.write import write
+from indices import index as indices_index
+from indices.index import Index
+
+__all__ = ["Progress", "Result", "Step", "prepare", "rebudget", "run", "write"]
+
+INSIDE_SHARE = 0.5
+Progress = Callable[[str, int, int], None]
+"""Called before each part of a run with its title, how many are done and how many there are."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """Everything known about a place after a run.
+
+    Attributes
+    ----------
+    place, layers
+        The package and its layers by id.
+    base
+        The base table with one more column `inside`.
+    crosswalks
+        From the base layer to every level (the base layer itself included) and to every layer
+        that a stream covers or is held at, by layer id.
+    index
+        The index of need, or None.
+    ledger
+        Streams x base areas in whole pence.
+    levels
+        The ledger at every level by layer id, the base layer first.
+    level_tables
+        One row an area of a level: name, people, people_inside, need, amount_pence,
+        pence_per_person; and counted_in_each_pence where the level overlaps itself.
+    steps
+        What went in, came out and was left over.
+    need_weight, neediest_per_head
+        The settings of need that were used.
+    facts
+        What of the level tables does not depend on money, by layer id.
+    """
+
+    place: Place
+    layers: dict[str, gpd.GeoDataFrame]
+    base: pd.DataFrame
+    crosswalks: dict[str, Crosswalk]
+    index: Index | None
+    ledger: Ledger
+    levels: dict[str, Level]
+    level_tables: dict[str, pd.DataFrame]
+    steps: tuple[Step, ...]
+    need_weight: float
+    neediest_per_head: float
+    facts: dict[str, level_facts.Facts]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result {self.place.id}: pot {self.pot_pence:,} pence at {len(self.levels)} levels>"
+        )
+
+    @property
+    def inside(self) -> pd.Series:
+        """Which base areas lie inside the place, bool by code."""
+        return self.base["inside"]
+
+    @property
+    def pot_pence(self) -> int:
+        """All money of all streams."""
+        return self.ledger.total
+
+
+def run(
+    place: Place,
+    *,
+    need_weight: float | None = None,
+    neediest_per_head: float | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Go the whole way for a place.
+
+    Parameters
+    ----------
+    place
+        As `data.place.load` returns it.
+    need_weight, neediest_per_head
+        Settings of need instead of those of the place.
+    progress
+        Called before each part.
+
+    Raises
+    ------
+    NotInside
+        No base area lies inside the place.
+    CommonGroundError
+        Whatever a floor below refuses.
+    """
+    say = progress or (lambda title, done, total: None)
+    wanted = _layers_needed(place)
+    total = len(wanted) + 3
+    crosswalks = {}
+    for done, layer in enumerate(wanted):
+        say(f"crosswalk {place.base_layer} to {layer}", done, total)
+        crosswalks[layer] = _crosswalk(place, layer)
+    inside = _inside(place, crosswalks[place.settings.base.inside])
+    say("index of need", len(wanted), total)
+    index = _index(place)
+    say("people and need at every level", len(wanted) + 1, total)
+    facts = {
+        layer: level_facts.facts(place, crosswalks[layer], index, inside)
+        for layer in place.settings.levels
+    }
+    done_so_far = [steps.layers_read(place, place.layers), steps.people_found(place, inside)]
+    done_so_far += [
+        steps.crosswalk_built(crosswalks[layer], facts[layer].books)
+        for layer in place.settings.levels
+        if layer != place.base_layer
+    ]
+    if index is not None:
+        done_so_far.append(steps.index_built(index))
+    say("money", len(wanted) + 2, total)
+    settings = place.settings.need
+    weight = settings.need_weight if need_weight is None else need_weight
+    per_head = settings.neediest_per_head if neediest_per_head is None else neediest_per_head
+    result = _share(
+        place, crosswalks, index, inside, facts, need_weight=weight, neediest_per_head=per_head
+    )
+    result = replace(result, steps=(*done_so_far, *result.steps))
+    say("done", total, total)
+    return result
+
+
+def rebudget(
+    result: Result, *, need_weight: float | None = None, neediest_per_head: float | None = None
+) -> Result:
+    """Share the money again with other settings of need; shapes, people and index stay.
+
+    What is not given stays as it was in `result`.
+    """
+    kept = tuple(step for step in result.steps if step.kind not in ("streams", "level"))
+    again = _share(
+        result.place,
+        result.crosswalks,
+        result.index,
+        result.inside,
+        result.facts,
+        need_weight=result.need_weight if need_weight is None else need_weight,
+        neediest_per_head=(
+            result.neediest_per_head if neediest_per_head is None else neediest_per_head
+        ),
+    )
+    return replace(again, steps=(*kept, *again.steps))
+
+
+def _share(
+    place: Place,
+    crosswalks: dict[str, Crosswalk],
+    index: Index | None,
+    inside: pd.Series,
+    facts: dict[str, level_facts.Facts],
+    *,
+    need_weight: float,
+    neediest_per_head: float,
+) -> Result:
+    """Apportion the streams, take the ledger to every level and put the tables together."""
+    ledger = apportion(
+        place.streams,
+        covers=crosswalks,
+        people=place.people,
+        scores=None if index is None else index.scores,
+        need_weight=need_weight,
+        neediest_per_head=neediest_per_head,
+        inside=inside,
+        tolerance=place.tolerance,
+    )
+    levels = _levels(place, ledger, crosswalks)
+    said = [steps.streams_shared(ledger)]
+    said += [
+        steps.level_added_up(level, people_moved=facts[layer].books.moved)
+        for layer, level in levels.items()
+    ]
+    return Result(
+        place=place,
+        layers=place.layers,
+        base=place.base.assign(inside=inside),
+        crosswalks=crosswalks,
+        index=index,
+        ledger=ledger,
+        levels=levels,
+        level_tables={
+            layer: level_facts.table(facts[layer], level) for layer, level in levels.items()
+        },
+        steps=tuple(said),
+        need_weight=need_weight,
+        neediest_per_head=neediest_per_head,
+        facts=facts,
+    )
+
+
+def _levels(place: Place, ledger: Ledger, crosswalks: Mapping[str, Crosswalk]) -> dict[str, Level]:
+    """Take the ledger to every level; a level in which another nests is the sum of that one."""
+    child_of = {
+        item.nests_in.layer: item.id
+        for item in reversed(place.settings.layers)
+        if item.nests_in is not None and item.id in place.settings.levels
+    }
+    found: dict[str, Level] = {}
+
+    def at(layer: str, above: tuple[str, ...] = ()) -> Level:
+        child = child_of.get(layer)
+        if layer not in found:
+            # A ring of layers that nest in one another has no smallest one to begin with.
+            if child is None or child in (*above, layer):
+                found[layer] = ledger.at(crosswalks[layer], tolerance=place.tolerance)
+            else:
+                below = at(child, (*above, layer))
+                found[layer] = below.roll_up(place.parents[child], layer=layer)
+        return found[layer]
+
+    return {layer: at(layer) for layer in place.settings.levels}
+
+
+def _layers_needed(place: Place) -> list[str]:
+    """Return the layers that base areas must be carried to, levels first."""
+    covered = [split_cover(cover)[0] for covers in place.streams["covers"] for cover in covers]
+    held = [layer for layer in place.streams["held_at"] if layer]
+    wanted = [*place.settings.levels, place.settings.base.inside, *covered, *held]
+    return list(dict.fromkeys(wanted))
+
+
+def _crosswalk(place: Place, layer: str) -> Crosswalk:
+    """Build the crosswalk from the base layer to one layer, in the way place.toml says."""
+    settings = place.settings.layer(layer)
+    base, target = place.layers[place.base_layer], place.layers[layer]
+    if layer == place.base_layer:
+        return build.identity(base)
+    table = place.crosswalk_tables.get(layer)
+    if table is None:
+        made = build.from_areas(base, target)
+    elif settings.crosswalk.by == "points":
+        made = build.from_points(
+            table[["x", "y"]].to_numpy(np.float64),
+            table["weight"].to_numpy(np.float64),
+            base,
+            target,
+            unit=settings.crosswalk.unit or "count",
+        )
+    else:
+        made = build.from_lookup(
+            table,
+            source="source_code",
+            target="target_code",
+            share="share" if "share" in table.columns else None,
+            mass="mass" if "mass" in table.columns else None,
+            sources=base.index,
+            targets=target.index,
+            unit=settings.crosswalk.unit,
+        )
+    return replace(made, provenance=(*made.provenance, _origin(settings)))
+
+
+def _origin(settings: LayerSettings) -> str:
+    parts = [settings.title, settings.vintage, settings.source]
+    return "; ".join(part for part in parts if part)
+
+
+def _inside(place: Place, crosswalk: Crosswalk) -> pd.Series:
+    """Say which base areas lie inside the place: at least half of each, by the crosswalk."""
+    share = crosswalk.coverage.reindex(place.base.index)
+    inside = (share >= INSIDE_SHARE).rename("inside")
+    if not inside.any():
+        raise NotInside(f"layer {place.settings.base.inside}")
+    return inside
+
+
+def _index(place: Place) -> Index | None:
+    if place.definition is None or place.domains is None or place.settings.index is None:
+        return None
+    return indices_index.build(place.definition, place.domains, from_=place.settings.index.from_)

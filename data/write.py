@@ -1,0 +1,177 @@
+"""A result as files that other programs read.
+
+In: a `Result` and a folder. Out: `index.csv`, `ledger.csv`, `levels/*.csv`, `crosswalks/*.csv` with
+a `.json` beside each, `map.html` and `manifest.json`. The folder appears whole or not at all, and
+the same place with the same settings gives the same files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from budgets.ledger import OUTSIDE, PLACE_WIDE
+from budgets.money import format_pounds
+from data import folders
+from geo import display, maps
+
+if TYPE_CHECKING:
+    from data.run import Result
+
+MANIFEST = "manifest.json"
+TOOL = "common-ground"
+MAP = "map.html"
+# People and scores are shares of counts: six decimals are far beyond what they mean.
+DECIMALS = 6
+MAP_PIXELS = 2000.0
+
+
+def write(result: Result, out: str | Path) -> Path:
+    """Write a result to a folder and return the folder.
+
+    A folder that is new or empty is taken. One that holds an earlier run is replaced, if it holds
+    nothing else than what the manifest of that run lists; any other is refused.
+
+    Raises
+    ------
+    OutputExists, UnusableFolder
+        The folder must not or cannot be written; nothing has been changed.
+    """
+    folder = Path(out).absolute()
+    with folders.whole(folder, replaceable=is_earlier_run) as draft:
+        if result.index is not None:
+            _write_index(result, draft / "index.csv")
+        _csv(result.ledger.to_frame(), draft / "ledger.csv")
+        (draft / "levels").mkdir()
+        for layer in result.levels:
+            _csv(level_frame(result, layer), draft / "levels" / f"{layer}.csv")
+        (draft / "crosswalks").mkdir()
+        base = result.place.base_layer
+        for layer, crosswalk in result.crosswalks.items():
+            if layer != base:
+                crosswalk.write(draft / "crosswalks" / f"{base}_{layer}.csv")
+        maps.save(_map(result), draft / MAP)
+        _write_manifest(result, draft)
+    return folder
+
+
+def is_earlier_run(folder: Path) -> bool:
+    """Say whether a folder holds an earlier run and nothing else."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        written = {MANIFEST, *manifest["outputs"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
+    return manifest.get("tool") == TOOL and there <= written
+
+
+def level_frame(result: Result, layer: str) -> pd.DataFrame:
+    """Return the table of a level with the rows `outside` and `place-wide`.
+
+    With these two rows the column `amount_pence` adds up to the pot.
+    """
+    level, table = result.levels[layer], result.level_tables[layer]
+    frame = table.copy()
+    frame.index = frame.index.rename("area_code")
+    rest = pd.DataFrame(
+        {
+            "name": ["outside every area of this level", "for the whole place, not split"],
+            "people": [result.facts[layer].books.outside, float("nan")],
+            "amount_pence": [int(level.outside.sum()), int(level.place_wide.sum())],
+        },
+        index=pd.Index([OUTSIDE, PLACE_WIDE], name="area_code"),
+    )
+    joined = pd.concat([frame, rest])
+    if "counted_in_each_pence" in joined.columns:
+        joined["counted_in_each_pence"] = joined["counted_in_each_pence"].astype("Int64")
+    return joined.reset_index()
+
+
+def _write_index(result: Result, path: Path) -> None:
+    assert result.index is not None
+    frame = result.index.to_frame()
+    names = result.layers[result.place.base_layer]["name"].reindex(frame.index)
+    frame.insert(0, "name", names)
+    frame.insert(1, "inside", result.inside.reindex(frame.index))
+    frame.index = frame.index.rename("area_code")
+    _csv(frame.reset_index(), path)
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    rounded = frame.round(dict.fromkeys(frame.select_dtypes("float").columns, DECIMALS))
+    rounded.to_csv(path, index=False, lineterminator="\n")
+
+
+def _map(result: Result) -> Any:
+    """Draw money per person in the small areas of the place."""
+    place = result.place
+    inside = result.inside.reindex(result.layers[place.base_layer].index)
+    areas = result.layers[place.base_layer][inside]
+    pounds = result.level_tables[place.base_layer]["pence_per_person"].reindex(areas.index) / 100
+    left, bottom, right, top = areas.total_bounds
+    simple = display.simplify(areas, tolerance_m=max(right - left, top - bottom) / MAP_PIXELS)
+    mark = " (a fictional place)" if place.fictional else ""
+    layer = place.settings.layer(place.base_layer)
+    years = ", ".join(sorted(set(result.ledger.streams["year"])))
+    return maps.folium_map(
+        simple,
+        pounds,
+        title=f"Money per person, {place.name}{mark}",
+        legend_title=f"Pounds per person, {years}",
+        unit="pounds",
+        format=lambda value: format_pounds(round(value * 100), whole=True),
+        source=f"{layer.title}. {layer.source}",
+    )
+
+
+def _write_manifest(result: Result, draft: Path) -> None:
+    """Write last what the run was made of and what it wrote."""
+    place = result.place
+    outputs = sorted(p for p in draft.rglob("*") if p.is_file())
+    manifest = {
+        "tool": TOOL,
+        "version": installed_version(),
+        "place": {"id": place.id, "name": place.name, "fictional": place.fictional},
+        "content_hash": place.content_hash,
+        "inputs": dict(sorted(place.inputs.items())),
+        "parameters": {
+            "need_weight": result.need_weight,
+            "neediest_per_head": result.neediest_per_head,
+            "tolerance": place.tolerance,
+            "crs": place.settings.place.crs,
+            "people": place.settings.base.people,
+            "index": None if result.index is None else result.index.definition.id,
+        },
+        "pot_pence": result.pot_pence,
+        "levels": {
+            layer: {
+                "targets_pence": int(level.pence.sum()),
+                "outside_pence": int(level.outside.sum()),
+                "place_wide_pence": int(level.place_wide.sum()),
+            }
+            for layer, level in result.levels.items()
+        },
+        "steps": [step.to_dict() for step in result.steps],
+        "outputs": {p.relative_to(draft).as_posix(): _sha256(p) for p in outputs},
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, allow_nan=False)
+    (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def installed_version() -> str:
+    """Return the version of Common Ground, or "unknown" in a bare checkout."""
+    try:
+        return version(TOOL)
+    except PackageNotFoundError:
+        return "unknown"
