@@ -112,9 +112,11 @@ def _open_plain(file: Path, *, layer: str | None, named: Path) -> Opened:
         return _open_parquet(file, layer, where)
     if suffix == ".shp":
         _check_shapefile(file, where)
-    chosen = _choose_layer(file, layer, where)
     options = {"DATE_AS_STRING": "YES"} if suffix in JSON else {}
-    frame, notes = _read_ogr(file, chosen, where, options)
+    notes: list[Note] = []
+    with _warnings_noted(notes, file):
+        chosen = _choose_layer(file, layer, where)
+        frame = _read_ogr(file, chosen, where, options, notes)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise NoGeometry(where, detail=f"layer {chosen!r}")
     name = file.stem if layer is None else chosen
@@ -186,25 +188,30 @@ def _choose_layer(file: Path, layer: str | None, where: str) -> str:
     return drawn[0]
 
 
+@contextmanager
+def _warnings_noted(notes: list[Note], file: Path) -> Iterator[None]:
+    """Turn what GDAL warns of into notes about the layer."""
+    with np.errstate(invalid="ignore"), warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield
+    for warning in dict.fromkeys(str(item.message) for item in heard):
+        detail = warning.replace(str(file), file.name)
+        notes.append({"kind": "reader", "code": "", "detail": detail})
+
+
 def _read_ogr(
-    file: Path, layer: str, where: str, options: dict[str, str]
-) -> tuple[pd.DataFrame, list[Note]]:
-    notes: list[Note] = []
+    file: Path, layer: str, where: str, options: dict[str, str], notes: list[Note]
+) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            frame = pyogrio.read_dataframe(file, layer=layer, on_invalid="ignore", **options)
-            promised = int(pyogrio.read_info(file, layer=layer, **options)["features"])
-            if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any():
-                frame = _with_rings_closed(frame, file, layer, options, notes)
+        frame = pyogrio.read_dataframe(file, layer=layer, on_invalid="ignore", **options)
+        promised = int(pyogrio.read_info(file, layer=layer, **options)["features"])
+        if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any():
+            frame = _with_rings_closed(frame, file, layer, options, notes)
     except Exception as error:  # GDAL, GEOS and pyogrio each have classes of their own
         raise UnreadableFile(where, detail=first_line(error)) from error
     if 0 <= len(frame) < promised:
         raise UnreadableFile(where, detail=f"{promised:,} rows promised, {len(frame):,} found")
-    for warning in {str(item.message): item for item in heard}:
-        detail = warning.replace(str(file), file.name)
-        notes.append({"kind": "reader", "code": "", "detail": detail})
-    return frame, notes
+    return frame
 
 
 def _with_rings_closed(
@@ -234,7 +241,8 @@ def _open_parquet(file: Path, layer: str | None, where: str) -> Opened:
         for column, about in columns.items():
             if about.get("encoding") == "WKB":
                 _check_depth(file, column, where)
-        frame = gpd.read_parquet(file)
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are named later
+            frame = gpd.read_parquet(file)
     except (NoGeometry, UnreadableFile):
         raise
     except Exception as error:  # pyarrow, GEOS and geopandas each have classes of their own

@@ -171,6 +171,8 @@ def _write_ogr(flat: gpd.GeoDataFrame, draft: Path, driver: str, layer: str) -> 
     if driver == "GeoJSON":
         options = {"RFC7946": "YES", "COORDINATE_PRECISION": GEOJSON_DECIMALS}
         flat = flat.to_crs("EPSG:4326")
+    elif driver == "FlatGeobuf":
+        options["SPATIAL_INDEX"] = "NO"  # with one, the rows would come back in another order
     with _undated(), warnings.catch_warnings(record=True):
         warnings.simplefilter("always")
         pyogrio.write_dataframe(flat, draft, layer=layer, driver=driver, **options)

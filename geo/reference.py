@@ -22,6 +22,8 @@ from geo.faults import ConflictingCRS, MissingCRS, SwappedAxes, UnknownCRS, Wron
 BRITISH_GRID = "EPSG:27700"
 # Degrees by which a layer may reach beyond the register's area of use: sea areas, coarse boxes.
 MARGIN = 1.0
+# A few areas that look like degrees betray themselves only if the others are far from them.
+FAR_APART_M = 10_000.0
 
 Boxes = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -115,9 +117,12 @@ def check_place(
         if not crs.equals(to_crs) and _well_placed(middles[bad], to_crs, to_crs).all():
             detail += f"; they would fit {_short(to_crs)}"
         raise WrongCRS(where, found=codes, detail=detail)
-    if crs.is_projected and len(boxes) and _are_degrees(boxes, crs):
-        detail = f"{_short(crs)} counts in metres, but all numbers look like degrees"
-        raise WrongCRS(where, found=labels.tolist(), detail=detail)
+    if crs.is_projected and len(boxes):
+        degrees = _look_like_degrees(boxes, crs)
+        extent = (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max()
+        if degrees.all() or (degrees.any() and extent > FAR_APART_M):
+            detail = f"{_short(crs)} counts in metres, but these numbers look like degrees"
+            raise WrongCRS(where, found=labels[degrees].tolist(), detail=detail)
 
 
 def _well_placed(points: Boxes, crs: CRS, to_crs: CRS) -> Flags:
@@ -147,16 +152,15 @@ def _in_use(degrees: Boxes, crs: CRS) -> Flags:
     return inside
 
 
-def _are_degrees(boxes: Boxes, crs: CRS) -> bool:
-    """Whether numbers meant as metres would all be longitudes and latitudes of the right place."""
+def _look_like_degrees(boxes: Boxes, crs: CRS) -> Flags:
+    """Say of each area whether its metres would all be degrees of the right part of the world."""
     area = crs.area_of_use
     if area is None:
-        return False
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    west_south, east_north = np.array(area.bounds[:2]), np.array(area.bounds[2:])
-    as_given = (low >= west_south).all() and (high <= east_north).all()
-    exchanged = (low >= west_south[::-1]).all() and (high <= east_north[::-1]).all()
-    return bool(as_given or exchanged)
+        return np.zeros(len(boxes), dtype=bool)
+    low, high = np.array(area.bounds[:2]), np.array(area.bounds[2:])
+    given = (boxes[:, :2] >= low).all(axis=1) & (boxes[:, 2:] <= high).all(axis=1)
+    exchanged = (boxes[:, :2] >= low[::-1]).all(axis=1) & (boxes[:, 2:] <= high[::-1]).all(axis=1)
+    return np.asarray(given | exchanged, dtype=bool)
 
 
 def _short(crs: CRS) -> str:
