@@ -1,0 +1,200 @@
+"""The text files of the package: place.toml and the definition of its index.
+
+In: the number of small areas. Out: the two texts. What a reader of the package sees first is
+written here, so it is kept as plain as the tables it names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.demo import names
+
+SOURCE = "Common Ground demo generator"
+LICENCE = "none needed: invented"
+DATE = "2025-05-01"
+
+
+@dataclass(frozen=True)
+class _Layer:
+    id: str
+    title: str
+    vintage: str
+    level: bool = True
+    by: str = ""
+    file: str = ""
+    unit: str = ""
+    nests_in: str = ""
+
+
+LAYERS = (
+    _Layer("sa21", "Small areas", "2021"),
+    _Layer("oa21", "Output areas", "2021", False, "lookup", "tables/sa21_oa21.csv", "households"),
+    _Layer(
+        "wd25", "Wards", "2025", True, "points", "tables/postcodes.csv", "households", "lad25"
+    ),
+    _Layer("lad25", "Districts", "2025", True, "area", nests_in="cty25"),
+    _Layer("cty25", "County", "2025", True, "area"),
+    _Layer(
+        "con24", "GP consortia, by registration", "2024", True, "lookup",
+        "tables/sa21_con24.csv", "registered patients",
+    ),
+    _Layer("pol24", "Police command units", "2024", True, "area"),
+    _Layer("lep20", "Enterprise partnerships", "2020", True, "area"),
+    _Layer(
+        "forum25", "Neighbourhood forums", "2025", True, "points", "tables/postcodes.csv",
+        "households",
+    ),
+    _Layer("place25", names.PLACE, "2025", False, "area"),
+)  # fmt: skip
+
+# id, title, unit, numerator (or value), denominator, theme, date
+INDICATORS = (
+    ("income_deprived", "People on low-income benefits", "%", "residents", "income"),
+    ("out_of_work", "Working-age people out of work", "%", "working_age", "employment"),
+    ("no_qualifications", "Adults without qualifications", "%", "aged_25_64", "education"),
+    ("absent_pupils", "Pupils often absent", "%", "aged_5_15", "education"),
+    ("limiting_illness", "People with a limiting illness", "%", "residents", "health"),
+    ("emergency_admissions", "Emergency admissions", "per 1,000", "residents", "health"),
+    ("crimes", "Recorded crimes", "per 1,000", "residents", "crime"),
+    ("overcrowded", "Overcrowded households", "%", "households", "barriers"),
+    ("homeless", "Homelessness applications", "per 1,000", "households", "barriers"),
+    ("gp_distance_km", "Way to the nearest GP practice", "km", "", "barriers"),
+    ("poor_repair", "Homes in poor repair", "%", "households", "living"),
+    ("no_central_heating", "Homes without central heating", "%", "households", "living"),
+    ("road_casualties", "Road casualties", "per 1,000", "residents", "living"),
+)
+
+DOMAINS = (
+    ("income", "Income", 0.225),
+    ("employment", "Employment", 0.225),
+    ("education", "Education, skills and training", 0.135),
+    ("health", "Health and disability", 0.135),
+    ("crime", "Crime", 0.093),
+    ("barriers", "Barriers to housing and services", 0.093),
+    ("living", "Living environment", 0.093),
+)
+
+NOTE = (
+    f"{names.PLACE} does not exist. Its land, people, needs and money are invented, and every "
+    "household is known, so that the error of every estimate can be measured."
+)
+
+
+def place_toml(*, seed: int) -> str:
+    """Return the text of place.toml."""
+    blocks = [
+        "# Written by the demo generator of Common Ground. Nothing here is real.",
+        f"# seed = {seed}",
+        "schema = 1",
+        _block(
+            "[place]",
+            id="demo",
+            name=names.PLACE,
+            fictional=True,
+            crs="EPSG:27700",
+            note=NOTE,
+            tolerance=0.02,
+        ),
+        _block(
+            "[base]",
+            layer="sa21",
+            inside="place25",
+            table="tables/base.csv",
+            code="code",
+            people="residents",
+        ),
+        *(_layer(layer) for layer in LAYERS),
+        *(_indicator(*row) for row in INDICATORS),
+        _block(
+            "[index]",
+            **{
+                "definition": "index.toml",
+                "file": "tables/domain_ranks.csv",
+                "code": "code",
+                "from": "ranks",
+            },
+        ),
+        _block("[streams]", file="tables/streams.csv"),
+        _block("[need]", need_weight=0.5, neediest_per_head=3.0),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def index_toml(n_areas: int) -> str:
+    """Return the definition of the index: English weights, the region as a complete edition."""
+    blocks = [
+        "# The region is an edition of its own: ranks run over all its small areas.",
+        _block(
+            "schema = 1",
+            id="demo2025",
+            title=f"Index of need for {names.COUNTY} (fictional)",
+            edition="2025",
+            layer="sa21",
+            n_areas=n_areas,
+            transform="exponential",
+            weights_total=0.999,
+            reference="weights of the English Indices of Deprivation 2025, used as published",
+            note="Domain scores are means of standardised rates; ranks run over the whole region.",
+        ),
+        _block("[codes]", pattern="F01[0-9]{6}"),
+        *(
+            _block("[[domains]]", id=key, title=title, weight=weight)
+            for key, title, weight in DOMAINS
+        ),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _layer(layer: _Layer) -> str:
+    text = _block(
+        "[[layers]]",
+        id=layer.id,
+        title=layer.title,
+        file=f"layers/{layer.id}.gpkg",
+        layer=layer.id,
+        code=layer.id,
+        name="name",
+        vintage=layer.vintage,
+        source=SOURCE,
+        licence=LICENCE,
+        date=DATE,
+        level=layer.level,
+    )
+    if layer.by:
+        way = {"by": layer.by, "file": layer.file, "unit": layer.unit}
+        text += "\n" + _block("[layers.crosswalk]", **{k: v for k, v in way.items() if v})
+    if layer.nests_in:
+        file = f"tables/{layer.id}_{layer.nests_in}.csv"
+        text += "\n" + _block("[layers.nests_in]", layer=layer.nests_in, file=file)
+    return text
+
+
+def _indicator(key: str, title: str, unit: str, denominator: str, theme: str) -> str:
+    figure = {"numerator": key, "denominator": denominator} if denominator else {"value": key}
+    return _block(
+        "[[indicators]]",
+        id=key,
+        title=title,
+        unit=unit,
+        file="tables/indicators.csv",
+        code="code",
+        **figure,
+        direction="high is worse",
+        source=SOURCE,
+        date="2025",
+        theme=theme,
+    )
+
+
+def _block(head: str, /, **keys: str | float | bool) -> str:
+    return "\n".join([head, *(f"{key} = {_value(value)}" for key, value in keys.items())])
+
+
+def _value(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return repr(value)
