@@ -256,3 +256,10 @@ class ParentMissing(BudgetError):
 
     rule = "every area of the level has one parent"
     remedy = "Complete the table of child and parent."
+
+
+class ParentTwice(BudgetError):
+    """An area of a level stands twice in the table of children and parents."""
+
+    rule = "every area of the level stands once in the table of child and parent"
+    remedy = "Remove the second row; an area that lies in two parents does not nest."

@@ -118,9 +118,9 @@ def largest_remainder(
     the largest remainders, ties to the earlier position (callers sort by code). A negative total
     is shared like the positive one with the sign turned.
 
-    All arithmetic is on whole numbers: weights are first expressed as multiples of 2^-40 of the
-    largest weight of their group (weights that are whole numbers are taken as they are), so that
-    the same input gives the same pence on every machine and equal weights are exact ties.
+    All arithmetic is on whole numbers: weights are first counted in steps of 2^-40 (see
+    `whole_weights`; whole numbers below 2^40 stay exact), so that the same input gives the same
+    pence on every machine and equal weights are exact ties.
 
     Parameters
     ----------
@@ -168,40 +168,40 @@ def largest_remainder(
 def whole_weights(weights: Float64, starts: Int64) -> tuple[Int64, Int64]:
     """Express weights as whole numbers, group by group, and return them with their sums.
 
-    `starts` holds the first position of each group; groups are contiguous and not empty. A group
-    of whole numbers below 2^40 keeps them; any other is measured in 2^-40 of its largest weight,
-    which needs no floating-point sum and so does not depend on the order of adding. Groups of more
-    than a million members use fewer bits, so that the sum stays below 2^61.
+    `starts` holds the first position of each group; groups are contiguous and not empty. Weights
+    are counted in 2^-40 of the smallest power of two above the largest weight of their group. So
+    whole numbers, halves and quarters stay exact ties, and no sum of floating-point numbers, which
+    would depend on the order of adding, is needed. Groups of more than a million members use fewer
+    bits, so that their sum stays below 2^61.
     """
-    if not bool((np.isfinite(weights) & (weights >= 0)).all()):
-        bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    usable = np.isfinite(weights) & (weights >= 0)
+    if not usable.all():
+        bad = np.flatnonzero(~usable)
         raise WeightsNotUsable("weights", found=[f"{i}: {weights[i]}" for i in bad])
     sizes = np.diff(np.append(starts, len(weights)))
-    bits = min(SHARE_BITS, 60 - int(sizes.max()).bit_length())
-    largest = np.maximum.reduceat(weights, starts)
-    is_whole = np.logical_and.reduceat(weights == np.floor(weights), starts)
-    keep = is_whole & (largest < 2.0**bits)
-    unit = np.where(keep | (largest == 0), 1.0, largest)
-    scale = np.where(keep, 1.0, 2.0**bits)
-    whole = np.rint(weights / np.repeat(unit, sizes) * np.repeat(scale, sizes)).astype(np.int64)
+    bits = min(SHARE_BITS, 60 - int(sizes.max(initial=1)).bit_length())
+    _, exponent = np.frexp(np.maximum.reduceat(weights, starts))
+    whole = np.rint(np.ldexp(weights, np.repeat(bits - exponent, sizes))).astype(np.int64)
     return whole, np.add.reduceat(whole, starts)
 
 
 def floor_and_remainder(total: Int64, weight: Int64, weight_sum: Int64) -> tuple[Int64, Int64]:
     """Return the exact quotient and remainder of `total * weight / weight_sum`.
 
-    The product does not fit 64 bits. The quotient is estimated in floating point, where with
-    total <= 10^15 and weight <= weight_sum < 2^61 it is wrong by one at most. The remainder of the
-    estimate then lies within two sums of zero, so that arithmetic that wraps around at 2^64 gives
-    it exactly, and it says which way the estimate has to move.
+    None may be negative; shapes broadcast. The product does not fit 64 bits. The quotient is
+    estimated in floating point, where with total <= 10^15 and weight <= weight_sum < 2^61 it is
+    wrong by one at most. The remainder of the estimate then lies within two sums of zero, so that
+    arithmetic that wraps around at 2^64 gives it exactly, and it says which way to move.
     """
-    estimate = np.floor(total.astype(np.float64) * weight / weight_sum).astype(np.int64)
-    remainder = (
-        total.astype(np.uint64) * weight.astype(np.uint64)
-        - estimate.astype(np.uint64) * weight_sum.astype(np.uint64)
-    ).view(np.int64)
-    step = (remainder >= weight_sum).astype(np.int64) - (remainder < 0)
-    return estimate + step, remainder - step * weight_sum
+    quotient = (total * (weight / weight_sum)).astype(np.int64)
+    product = total.view(np.uint64) * weight.view(np.uint64)
+    remainder = (product - quotient.view(np.uint64) * weight_sum.view(np.uint64)).view(np.int64)
+    low, high = remainder < 0, remainder >= weight_sum
+    if low.any() or high.any():
+        step = high.astype(np.int64) - low
+        quotient += step
+        remainder -= step * weight_sum
+    return quotient, remainder
 
 
 def _share_out(

@@ -126,17 +126,23 @@ def check_layers(streams: pd.DataFrame, known: Mapping[str, Any], *, where: str)
     """
     codes = {layer: _codes(areas) for layer, areas in known.items()}
     layers: list[str] = []
-    areas: list[str] = []
-    for stream, row in streams.iterrows():
-        label = f"row {row['row']} ({stream})" if "row" in streams.columns else str(stream)
-        if row["held_at"] and row["held_at"] not in codes:
-            layers.append(f"{label}: held at {row['held_at']}")
-        for cover in row["covers"] if isinstance(row["covers"], list) else []:
+    named: dict[str, list[tuple[str, str]]] = {layer: [] for layer in codes}
+    labels = _labels_of(streams)
+    for label, held_at, covers in zip(labels, streams["held_at"], streams["covers"], strict=True):
+        if held_at and held_at not in codes:
+            layers.append(f"{label}: held at {held_at}")
+        for cover in covers if isinstance(covers, list) else []:
             layer, code = split_cover(cover)
             if layer not in codes:
                 layers.append(f"{label}: covers {cover}")
-            elif code != ALL_AREAS and code not in codes[layer]:
-                areas.append(f"{label}: {cover}")
+            elif code != ALL_AREAS:
+                named[layer].append((code, f"{label}: {cover}"))
+    areas: list[str] = []
+    for layer, pairs in named.items():
+        there = pd.Index([code for code, _ in pairs], dtype="str").isin(codes[layer])
+        areas += [
+            text for (_, text), known_code in zip(pairs, there, strict=True) if not known_code
+        ]
     faults = Faults(where)
     if layers:
         faults.add(UnknownLayer(where, found=layers, detail="it has " + ", ".join(codes)))
@@ -284,7 +290,11 @@ def _read_covers(frame: pd.DataFrame, rows: Rows, labels: list[str], faults: Fau
     frame["covers"] = pd.Series(covers, index=frame.index, dtype=object)
 
 
-def _codes(areas: Any) -> frozenset[str]:
-    return frozenset(
-        areas.index if hasattr(areas, "index") and hasattr(areas, "columns") else areas
-    )
+def _codes(areas: Any) -> pd.Index:
+    return areas.index if hasattr(areas, "columns") else pd.Index(areas)
+
+
+def _labels_of(streams: pd.DataFrame) -> list[str]:
+    if "row" not in streams.columns:
+        return [str(stream) for stream in streams.index]
+    return [f"row {n} ({stream})" for stream, n in streams["row"].items()]
