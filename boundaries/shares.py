@@ -40,7 +40,8 @@ class Shares:
         unless the caller chose "count-in-each". `row sum + outside = 1 + extra`.
     moved
         One row for each source that was rescaled because of the tolerance, with columns `code`,
-        `coverage` (row sum before) and `share_moved` (row sum after less before).
+        `coverage` (row sum before) and `share_moved` (what of the source the tolerance put into
+        targets; below 0 where a sliver of overlap was taken off).
     """
 
     weights: csr_array
@@ -85,12 +86,16 @@ def settle(crosswalk: Crosswalk, *, tolerance: float = 0.0, overlap: str = "refu
     factor = np.divide(after, before, out=np.zeros_like(after), where=before > 0)
     weights = scale_rows(crosswalk.weights, factor)
 
-    listed = gap | (overlapping & divided & (overlap == "refuse"))
+    slivers = overlapping & divided & (overlap == "refuse")
+    listed = gap | slivers
+    # Sharing an overlap out is no movement: only what the tolerance closed or took off counts.
+    closed = np.where(gap, short, 0.0) - np.where(slivers, extra, 0.0)
+    share_moved = np.where(divided, closed, after - before)
     moved = pd.DataFrame(
         {
             "code": crosswalk.sources[listed],
             "coverage": before[listed],
-            "share_moved": (after - before)[listed],
+            "share_moved": share_moved[listed],
         }
     )
     outside = remaining + unplaceable
