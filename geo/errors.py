@@ -184,3 +184,10 @@ class NotProjected(CommonGroundError):
 
     rule = "areas in square metres need a projected coordinate system in metres"
     remedy = "Bring the layer to a projected system such as EPSG:27700."
+
+
+class UnknownPairs(CommonGroundError):
+    """Pairs to measure point outside the layers, or their two halves differ in length."""
+
+    rule = "pairs must be two arrays of one length that hold positions in source and target"
+    remedy = "Pass the positions that geo.overlap.candidate_pairs returns, or some of them."

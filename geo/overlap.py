@@ -9,6 +9,7 @@ compiled kernel (`geo.kernel`) for national ones.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -17,16 +18,31 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.errors import DifferentCRS, Faults, InvalidPolygons, NotPolygons, NotProjected
+from geo.errors import (
+    DifferentCRS,
+    Faults,
+    InvalidPolygons,
+    NotPolygons,
+    NotProjected,
+    UnknownPairs,
+)
 
+Polygons: TypeAlias = npt.NDArray[np.object_]
 Geometries: TypeAlias = "npt.NDArray[Any] | gpd.GeoSeries | gpd.GeoDataFrame"
 Positions: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
 Engine: TypeAlias = Literal["auto", "shapely", "kernel"]
 
 POLYGONAL = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
+# Both engines round to about 1e-14 of the box that two areas share: less than this is no overlap.
+ROUNDING = 1e-13
+# Coordinates of all pairs together. GEOS takes about a second for two million, which is less than
+# compiling the kernel takes; see docs/benchmarks.md. The choice depends on the input alone, so
+# that the same job gives the same bits whether or not the kernel was compiled before.
+KERNEL_FROM = 2_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Overlaps:
     """Pairs of areas that share land, sorted by source and then target.
 
@@ -40,7 +56,7 @@ class Overlaps:
 
     source: Positions
     target: Positions
-    area_m2: npt.NDArray[np.float64]
+    area_m2: Floats
 
     def __len__(self) -> int:
         return len(self.source)
@@ -57,7 +73,8 @@ def areas(
     """Measure the area that each source shares with each target.
 
     Layers may have gaps, overlap themselves or lie on one another in any way; every pair is
-    measured by itself: `area_st = |s ∩ t|`.
+    measured by itself, `area_st = |s ∩ t|`, and comes out the same, bit for bit, whatever else is
+    measured with it, however many threads there are and which of the two is called source.
 
     Parameters
     ----------
@@ -66,15 +83,17 @@ def areas(
     pairs
         Positions `(source, target)` to measure; by default all whose bounding boxes meet.
     threads
-        Threads for the kernel; by default one per core. The answer does not depend on it.
+        Threads for the kernel; by default one for each core.
     engine
         "shapely", "kernel", or "auto": shapely for small jobs, which then never wait for a
-        compilation, and the kernel for large ones.
+        compilation, and the kernel for large ones. They agree to about 1e-6 m2 on layers of
+        small areas; callers that cut one job into several should name the engine.
 
     Returns
     -------
     Overlaps
-        Only pairs with an area above zero.
+        Pairs with an area above zero. Less than 1e-13 of the box that both areas share is the
+        rounding of either engine and counts as none.
 
     Raises
     ------
@@ -82,65 +101,128 @@ def areas(
         Naming the codes (or positions) at fault, in both inputs at once.
     DifferentCRS, NotProjected
         If the inputs carry coordinate systems that do not fit.
+    UnknownPairs
+        If `pairs` do not fit the inputs.
+
+    Examples
+    --------
+    >>> squares = shapely.box([0, 1], [0, 0], [1, 2], [1, 1])
+    >>> shared = areas(squares, [shapely.box(0.5, 0, 2, 1)])
+    >>> shared.source.tolist(), shared.area_m2.tolist()
+    ([0, 1], [0.5, 1.0])
     """
     if engine not in ("auto", "shapely", "kernel"):
         raise ValueError(f"engine must be auto, shapely or kernel, not {engine!r}")
-    source, target = _checked(source_geoms, target_geoms)
-    first, second = candidate_pairs(source, target) if pairs is None else _as_pairs(pairs)
-    area_m2 = _areas_by_shapely(source, target, first, second)
-    return _sorted_positive(first, second, area_m2)
+    faults = Faults("areas of overlap")
+    _check_crs(source_geoms, target_geoms, faults)
+    source = _polygons(source_geoms, "source", faults)
+    target = _polygons(target_geoms, "target", faults)
+    faults.raise_any()
+    first, second = _pairs(source, target, pairs)
+    if engine == "kernel" or (engine == "auto" and _is_large(source, target, first, second)):
+        area_m2 = _areas_by_kernel(source_geoms, target_geoms, first, second, threads)
+    else:
+        _raise_invalid(
+            source_geoms, target_geoms, shapely.is_valid(source), shapely.is_valid(target)
+        )
+        area_m2 = _areas_by_shapely(source, target, first, second)
+    area_m2[area_m2 <= ROUNDING * _shared_box(source, target, first, second)] = 0.0
+    keep = np.flatnonzero(area_m2)
+    order = keep[np.lexsort((second[keep], first[keep]))]
+    return Overlaps(first[order], second[order], area_m2[order])
 
 
-def candidate_pairs(
-    source: npt.NDArray[Any], target: npt.NDArray[Any]
-) -> tuple[Positions, Positions]:
+def candidate_pairs(source: Polygons, target: Polygons) -> tuple[Positions, Positions]:
     """Find the pairs whose bounding boxes meet, as positions in source and target."""
     found = shapely.STRtree(target).query(source)
     return found[0].astype(np.int64), found[1].astype(np.int64)
 
 
-def _as_pairs(pairs: tuple[Positions, Positions]) -> tuple[Positions, Positions]:
+def _pairs(
+    source: Polygons, target: Polygons, pairs: tuple[Positions, Positions] | None
+) -> tuple[Positions, Positions]:
+    if pairs is None:
+        return candidate_pairs(source, target)
     first, second = (np.asarray(side, dtype=np.int64).ravel() for side in pairs)
     if len(first) != len(second):
-        raise ValueError(
-            f"pairs must be two arrays of one length, not {len(first)} and {len(second)}"
-        )
+        raise UnknownPairs("pairs", detail=f"{len(first)} sources, {len(second)} targets")
+    outside = (first < 0) | (first >= len(source)) | (second < 0) | (second >= len(target))
+    if outside.any():
+        found = zip(first[outside].tolist(), second[outside].tolist(), strict=True)
+        raise UnknownPairs("pairs", found=found)
     return first, second
 
 
+def _is_large(source: Polygons, target: Polygons, first: Positions, second: Positions) -> bool:
+    sizes = shapely.get_num_coordinates(source)[first].sum(dtype=np.int64)
+    sizes += shapely.get_num_coordinates(target)[second].sum(dtype=np.int64)
+    return bool(sizes > KERNEL_FROM)
+
+
+def _shared_box(source: Polygons, target: Polygons, first: Positions, second: Positions) -> Floats:
+    """Return the area of the box that is common to the bounding boxes of each pair."""
+    a, b = shapely.bounds(source)[first], shapely.bounds(target)[second]
+    size = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
+    return np.nan_to_num(np.maximum(size, 0.0)).prod(axis=1)
+
+
 def _areas_by_shapely(
-    source: npt.NDArray[Any], target: npt.NDArray[Any], first: Positions, second: Positions
-) -> npt.NDArray[np.float64]:
-    """Measure pairs with GEOS; an area that lies inside the other is not cut at all."""
-    area_m2 = np.zeros(len(first))
-    shapely.prepare(target)
-    touching = np.flatnonzero(shapely.intersects(target[second], source[first]))
-    s, t = source[first[touching]], target[second[touching]]
-    inside = shapely.covers(t, s)
-    area_m2[touching[inside]] = shapely.area(s[inside])
-    cut = ~inside
-    area_m2[touching[cut]] = shapely.area(shapely.intersection(s[cut], t[cut]))
+    source: Polygons, target: Polygons, first: Positions, second: Positions
+) -> Floats:
+    """Measure pairs with GEOS, each in the order of its own two polygons (see `_comes_first`)."""
+    s, t = source[first], target[second]
+    ordered = _comes_first(s, t)
+    a, b = np.where(ordered, s, t), np.where(ordered, t, s)
+    # A prepared polygon would be quicker to reject, but preparing writes into the caller's shapes.
+    area_m2: Floats = shapely.area(shapely.intersection(a, b))
     return area_m2
 
 
-def _sorted_positive(
-    first: Positions, second: Positions, area_m2: npt.NDArray[np.float64]
-) -> Overlaps:
-    keep = np.flatnonzero(area_m2 > 0)
-    order = keep[np.lexsort((second[keep], first[keep]))]
-    return Overlaps(first[order], second[order], area_m2[order])
+def _comes_first(s: Polygons, t: Polygons) -> npt.NDArray[np.bool_]:
+    """Say for each pair which polygon comes first: by size, box, area and at last by its bytes."""
+    keys = [
+        np.column_stack(
+            [shapely.get_num_coordinates(side), shapely.bounds(side), shapely.area(side)]
+        )
+        for side in (s, t)
+    ]
+    differs = keys[0] != keys[1]
+    rows, column = np.arange(len(s)), differs.argmax(axis=1)
+    first = keys[0][rows, column] < keys[1][rows, column]
+    tied = np.flatnonzero(~differs.any(axis=1))
+    first[tied] = shapely.to_wkb(s[tied]) <= shapely.to_wkb(t[tied])
+    return np.asarray(first, dtype=np.bool_)
 
 
-def _checked(
-    source_geoms: Geometries, target_geoms: Geometries
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return both inputs as plain arrays, or raise everything that is wrong with them."""
-    faults = Faults("areas of overlap")
-    _check_crs(source_geoms, target_geoms, faults)
-    source = _check_polygons(source_geoms, "source", faults)
-    target = _check_polygons(target_geoms, "target", faults)
-    faults.raise_any()
-    return source, target
+def _areas_by_kernel(
+    source_geoms: Geometries,
+    target_geoms: Geometries,
+    first: Positions,
+    second: Positions,
+    threads: int | None,
+) -> Floats:
+    """Measure pairs with the compiled kernel; GEOS judges only what is not plainly valid."""
+    # numba takes half a second to import, which small jobs must not pay for.
+    from geo import kernel, packed
+
+    shapes: list[packed.Packed] = []
+    valid: list[npt.NDArray[np.bool_]] = []
+    for side in (source_geoms, target_geoms):
+        polygons = _plain(side)
+        shape = packed.pack(polygons)
+        simple = packed.plainly_simple(shape, threads=threads or _cores())
+        simple[~simple] = shapely.is_valid(polygons[~simple])
+        shapes.append(shape)
+        valid.append(simple)
+    _raise_invalid(source_geoms, target_geoms, valid[0], valid[1])
+    return kernel.pair_areas(shapes[0], shapes[1], first, second, threads=threads or _cores())
+
+
+def _cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _check_crs(source: Geometries, target: Geometries, faults: Faults) -> None:
@@ -152,19 +234,45 @@ def _check_crs(source: Geometries, target: Geometries, faults: Faults) -> None:
         faults.add(NotProjected("areas of overlap", detail=f"found {known[0].to_string()}"))
 
 
-def _check_polygons(side: Geometries, where: str, faults: Faults) -> npt.NDArray[Any]:
+def _plain(side: Geometries) -> Polygons:
     if isinstance(side, gpd.GeoDataFrame | gpd.GeoSeries):
-        geometry = np.asarray(side.geometry.values, dtype=object)
-        codes = side.index.to_numpy()
-    else:
-        geometry = np.asarray(side, dtype=object).ravel()
-        codes = np.arange(len(geometry))
-    polygonal = np.isin(shapely.get_type_id(geometry), POLYGONAL)
-    if not polygonal.all():
-        faults.add(NotPolygons(where, found=codes[~polygonal].tolist()))
-    broken = polygonal & ~shapely.is_valid(geometry)
-    if broken.any():
-        first_reason = shapely.is_valid_reason(geometry[np.argmax(broken)])
-        detail = f"the first: {first_reason}"
-        faults.add(InvalidPolygons(where, found=codes[broken].tolist(), detail=detail))
-    return geometry
+        return np.asarray(side.geometry.values, dtype=object)
+    return np.asarray(side, dtype=object).ravel()
+
+
+def _codes(side: Geometries, at_fault: npt.NDArray[np.bool_]) -> list[object]:
+    """Name the areas at fault: by code where the input has an index, else by position."""
+    if isinstance(side, gpd.GeoDataFrame | gpd.GeoSeries):
+        return list(side.index[at_fault])
+    return list(np.flatnonzero(at_fault).tolist())
+
+
+def _polygons(side: Geometries, where: str, faults: Faults) -> Polygons:
+    """Return one input as a plain array and collect what makes it unfit even for a search."""
+    polygons = _plain(side)
+    other = ~np.isin(shapely.get_type_id(polygons), POLYGONAL)
+    if other.any():
+        faults.add(NotPolygons(where, found=_codes(side, other)))
+    # A box that is not finite would spoil the search for pairs; NaN inside a ring is found later.
+    endless = ~other & ~shapely.is_empty(polygons)
+    endless &= ~np.isfinite(shapely.bounds(polygons)).all(axis=1)
+    if endless.any():
+        detail = "coordinates that are not finite"
+        faults.add(InvalidPolygons(where, found=_codes(side, endless), detail=detail))
+    return polygons
+
+
+def _raise_invalid(
+    source: Geometries,
+    target: Geometries,
+    source_valid: npt.NDArray[np.bool_],
+    target_valid: npt.NDArray[np.bool_],
+) -> None:
+    """Raise the invalid polygons of both inputs at once, with the reason of each one's first."""
+    faults = Faults("areas of overlap")
+    for where, side, valid in (("source", source, source_valid), ("target", target, target_valid)):
+        if not valid.all():
+            reason = shapely.is_valid_reason(_plain(side)[np.argmin(valid)])
+            detail = f"the first: {reason}"
+            faults.add(InvalidPolygons(where, found=_codes(side, ~valid), detail=detail))
+    faults.raise_any()
