@@ -7,6 +7,7 @@ Out: `Ledger`, the baseline: whole pence of every stream in every base area, or 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,31 +76,99 @@ def apportion(
         Nobody lives in what a stream covers.
     NeedMissing, PeopleNotUsable, ParameterOutOfRange, VintageMismatch, AreasDoNotMatch
     """
+    prepared = prepare(streams, covers=covers, people=people, inside=inside, tolerance=tolerance)
+    return prepared.ledger(
+        scores=scores, need_weight=need_weight, neediest_per_head=neediest_per_head
+    )
+
+
+def prepare(
+    streams: pd.DataFrame,
+    *,
+    covers: Mapping[str, Crosswalk],
+    people: pd.Series,
+    inside: pd.Series,
+    tolerance: float,
+) -> Prepared:
+    """Check everything that does not depend on need, and work out who is covered by what.
+
+    A page keeps the result, so that moving the slider of need only shares out again. Arguments and
+    errors are those of `apportion`.
+    """
     areas = code_index(people.index, None, where="people")
     count = check_people(people)
-    check_range("need_weight", need_weight, 0.0, 1.0)
-    head = _heads(streams, people, scores, neediest_per_head)
     flags = align(inside.astype(np.float64), areas, where="inside")
     if np.isnan(flags).any():
         raise AreasDoNotMatch("inside", found=areas[np.isnan(flags)])
-
     shared = np.flatnonzero((streams["method"] != "place-wide").to_numpy())
     part = streams.iloc[shared]
     covered, moved = _covered(part, covers, areas, count, tolerance)
-    cases = list(zip(_keys(part), part["method"], strict=True))
-    weights = {
-        (key, method): weighted_people(
-            covered[key] * count, head, need_weight if method == "need" else 0.0
-        )
-        for key, method in dict.fromkeys(cases)
-    }
-    by_stream = [weights[case] for case in cases]
-    _refuse_empty(part, by_stream)
+    _refuse_empty(part, [key for key, share in covered.items() if not (share * count).any()])
+    return Prepared(
+        streams=streams,
+        people=pd.Series(count, index=areas),
+        inside=flags > 0,
+        covered=covered,
+        shared=shared,
+        cases=tuple(zip(_keys(part), part["method"], strict=True)),
+        moved=moved,
+    )
 
-    pence = np.zeros((len(streams), len(areas)), np.int64)
-    pence[shared] = _whole_pence(part, by_stream, areas)
-    place_wide = np.where(streams["method"] == "place-wide", streams["amount_pence"], 0)
-    return Ledger(streams, areas, pence, place_wide.astype(np.int64), flags > 0, moved)
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Streams with the people they cover, ready to be shared out by any need.
+
+    Attributes
+    ----------
+    streams, people, inside, moved
+        As in `apportion` and `Ledger`.
+    covered
+        What is covered -> share of each base area in it.
+    shared
+        Positions of the streams that are shared out; the others are place-wide.
+    cases
+        What each shared stream covers, and its method.
+    """
+
+    streams: pd.DataFrame
+    people: pd.Series
+    inside: np.ndarray
+    covered: Mapping[str, Float64]
+    shared: Int64
+    cases: tuple[tuple[str, str], ...]
+    moved: pd.DataFrame
+
+    def ledger(
+        self, *, scores: pd.Series | None, need_weight: float, neediest_per_head: float
+    ) -> Ledger:
+        """Share every stream out; arguments and errors are those of `apportion`."""
+        check_range("need_weight", need_weight, 0.0, 1.0)
+        head = self._per_head(scores, neediest_per_head)
+        count = self.people.to_numpy()
+        by_case = {
+            (key, method): weighted_people(
+                self.covered[key] * count, head, need_weight if method == "need" else 0.0
+            )
+            for key, method in dict.fromkeys(self.cases)
+        }
+        areas = self.people.index
+        pence = np.zeros((len(self.streams), len(areas)), np.int64)
+        part = self.streams.iloc[self.shared]
+        pence[self.shared] = _whole_pence(part, [by_case[case] for case in self.cases], areas)
+        place_wide = self.streams["amount_pence"].to_numpy(dtype=np.int64, copy=True)
+        place_wide[self.shared] = 0
+        return Ledger(self.streams, areas, pence, place_wide, self.inside, self.moved)
+
+    def _per_head(self, scores: pd.Series | None, neediest_per_head: float) -> Float64:
+        """Return the amount a head of each base area, or 1 for all where none follows need."""
+        methods = np.array([method for _, method in self.cases])
+        by_need = self.streams.index[self.shared[methods == "need"]] if len(methods) else []
+        if len(by_need) == 0:
+            return np.ones(len(self.people))
+        if scores is None:
+            raise NeedMissing("scores", found=by_need, detail="streams are shared by need")
+        return per_head(self.people, scores, neediest_per_head=neediest_per_head).to_numpy()
 
 
 def cover_shares(named: list[str], crosswalk: Crosswalk, *, areas: pd.Index) -> Float64:
@@ -141,18 +210,6 @@ def beyond_base(crosswalk: Crosswalk) -> pd.Series:
     reached = np.asarray(crosswalk.mass.sum(axis=0)).ravel()
     share = np.divide(reached, whole, out=np.ones_like(reached), where=whole > 0)
     return pd.Series(np.maximum(1.0 - share, 0.0), index=crosswalk.targets, name="beyond")
-
-
-def _heads(
-    streams: pd.DataFrame, people: pd.Series, scores: pd.Series | None, neediest_per_head: float
-) -> Float64:
-    """Return the amount a head of each base area, or 1 for all where no stream follows need."""
-    by_need = streams.index[streams["method"] == "need"]
-    if len(by_need) == 0:
-        return np.ones(len(people))
-    if scores is None:
-        raise NeedMissing("scores", found=by_need, detail="streams are shared by need")
-    return per_head(people, scores, neediest_per_head=neediest_per_head).to_numpy()
 
 
 def _keys(streams: pd.DataFrame) -> list[str]:
@@ -238,16 +295,12 @@ def _refuse_beyond(
         raise CoverBeyondBase("streams", found=found)
 
 
-def _refuse_empty(streams: pd.DataFrame, weights: list[Float64]) -> None:
+def _refuse_empty(streams: pd.DataFrame, empty: list[str]) -> None:
     """Refuse streams over areas where nobody lives; nought pounds need nobody."""
-    amounts = streams["amount_pence"]
-    empty = [
-        stream
-        for (stream, amount), weight in zip(amounts.items(), weights, strict=True)
-        if amount != 0 and not weight.any()
-    ]
-    if empty:
-        raise CoverWithoutPeople("streams", found=empty)
+    rows = zip(streams.index, streams["amount_pence"], _keys(streams), strict=True)
+    found = [stream for stream, amount, key in rows if amount != 0 and key in empty]
+    if found:
+        raise CoverWithoutPeople("streams", found=found)
 
 
 def _whole_pence(streams: pd.DataFrame, weights: list[Float64], areas: pd.Index) -> Int64:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import VintageMismatch
 from budgets import errors
-from budgets.apportion import apportion, beyond_base, cover_shares
+from budgets.apportion import apportion, beyond_base, cover_shares, prepare
 from budgets.ledger import Ledger
 
 Draw = Callable[..., Crosswalk]
@@ -204,6 +204,7 @@ def test_need_and_parameters_are_checked(crosswalk: Draw, make_streams: Make) ->
         share_out(by_ward, areas(1, 1), covers={"wd": crosswalk({"a": {"w": 1}})})
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 50), min_size=1, max_size=8).filter(any),
     st.lists(st.integers(-(10**13), 10**13), min_size=1, max_size=4),
@@ -221,6 +222,7 @@ def test_pence_agree_with_paper_whatever_the_order_of_the_areas(
     assert by_code.to_numpy().tolist() == [on_paper(a, people) for a in amounts]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(1, 500), st.floats(0, 60), st.integers(0, 3)), min_size=1, max_size=8
@@ -259,3 +261,19 @@ def test_the_whole_way_to_a_level_keeps_every_penny(
     assert level.total == 3 * amount
     assert level.place_wide.tolist() == [0, 0, amount]
     assert level.to_frame()["amount_pence"].sum() == 3 * amount
+
+
+def test_streams_prepared_once_are_shared_out_again_by_another_need(make_streams: Make) -> None:
+    people, scores = areas(100, 300), areas(10.0, 30.0)
+    streams = make_streams(
+        {"amount": "1000", "method": "need"}, {"amount": "7", "method": "place-wide"}
+    )
+    options = {"covers": {}, "inside": areas(True, True), "tolerance": 0.0}
+    prepared = prepare(streams, people=people, **options)
+    for weight, expected in ((0.0, [250, 750]), (1.0, [100, 900])):
+        need = {"scores": scores, "need_weight": weight, "neediest_per_head": 3.0}
+        book = prepared.ledger(**need)
+        assert book.pence.tolist() == [expected, [0, 0]]
+        again = apportion(streams, people=people, **options, **need)
+        assert (again.pence == book.pence).all()
+        assert again.place_wide.tolist() == book.place_wide.tolist() == [0, 7]

@@ -1,0 +1,147 @@
+"""The worked examples of docs/methods/budgets.md are read from the page and hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boundaries.crosswalk import Crosswalk
+from budgets import streams
+from budgets.apportion import apportion
+from budgets.errors import AmountMissing, AmountNotUnderstood
+from budgets.ledger import Ledger
+from budgets.money import largest_remainder, read_amount
+from budgets.need import need_weighted
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "budgets.md"
+Draw = Callable[..., Crosswalk]
+Row = dict[str, str]
+
+
+def tables(marker: str) -> dict[str, list[Row]]:
+    """Return the tables of the page that follow a comment with the marker, by its name."""
+    found: dict[str, list[Row]] = {}
+    pattern = re.compile(rf"<!-- {marker}:? ?([a-z ]*)-->\n((?:\|.*\n)+)")
+    for name, block in pattern.findall(PAGE.read_text(encoding="utf-8")):
+        lines = [[c.strip() for c in line.strip("|\n").split("|")] for line in block.splitlines()]
+        found[name.strip()] = [dict(zip(lines[0], line, strict=True)) for line in lines[2:]]
+    return found
+
+
+EXAMPLES = tables("example")
+
+
+def numbers(text: str) -> list[float]:
+    return [float(part) for part in text.split(",")]
+
+
+def amounts_hold(rows: list[Row], crosswalk: Draw) -> None:
+    for row in rows:
+        if row["pence"] == "refused":
+            with pytest.raises((AmountNotUnderstood, AmountMissing)):
+                read_amount(row["written"], unit=row["unit"])
+            continue
+        amount = read_amount(row["written"], unit=row["unit"])
+        assert amount.pence == int(row["pence"])
+        assert amount.rounding == Decimal(row["rounding moved (pence)"])
+
+
+def largest_remainders_hold(rows: list[Row], crosswalk: Draw) -> None:
+    for row in rows:
+        parts = largest_remainder(int(row["total (pence)"]), numbers(row["weights"]))
+        assert parts.tolist() == numbers(row["parts (pence)"])
+
+
+def need_holds(rows: list[Row], crosswalk: Draw) -> None:
+    index = pd.Index(list("abc"), name="sa")
+    scores = pd.Series([10.0, 20.0, 30.0], index)
+    for row in rows:
+        share = need_weighted(
+            pd.Series(numbers(row["people"]), index),
+            scores,
+            need_weight=float(row["need weight"]),
+            neediest_per_head=3.0,
+        )
+        assert share.round(4).tolist() == numbers(row["shares"])
+
+
+def cover_holds(rows: list[Row], crosswalk: Draw) -> None:
+    codes = [row["area"] for row in rows]
+    people = pd.Series([float(r["people"]) for r in rows], pd.Index(codes, name="sa"))
+    shares = {r["area"]: float(r["share in w1"]) for r in rows}
+    walk = crosswalk({a: {"w1": s, "w2": 1 - s} for a, s in shares.items()})
+    stream = {"id": "x", "title": "x", "agency": "x", "amount": "1.00", "covers": "wd:w1"}
+    stream |= {"method": "people", "year": "2018", "kind": "revenue", "status": "budget"}
+    book = apportion(
+        streams.read(pd.DataFrame([stream])),
+        covers={"wd": walk},
+        people=people,
+        scores=None,
+        need_weight=0.0,
+        neediest_per_head=1.0,
+        inside=people > 0,
+        tolerance=0.02,
+    )
+    assert book.by_area().tolist() == [int(row["pence"]) for row in rows]
+
+
+def hold(cells: dict[str, int]) -> Ledger:
+    pence = np.array([list(cells.values())], dtype=np.int64)
+    frame = pd.DataFrame({"amount_pence": pence.sum(axis=1)}, index=pd.Index(["x"], name="stream"))
+    areas = pd.Index(list(cells), name="sa", dtype="str")
+    nothing = np.zeros(1, np.int64)
+    return Ledger(frame, areas, pence, nothing, np.ones(len(cells), bool), pd.DataFrame())
+
+
+def level_holds(rows: list[Row], crosswalk: Draw) -> None:
+    walk = crosswalk({"a": {"w1": 1, "w2": 1}, "b": {"w2": 1}}, masses={"a": 3})
+    level = hold({"a": 100, "b": 7}).at(walk, tolerance=0.02)
+    found: dict[str, Any] = level.by_area().to_dict()
+    found |= {"outside": level.outside[0], "pot": level.total}
+    assert found == {row["where"]: int(row["pence"]) for row in rows}
+
+
+def overlap_holds(rows: list[Row], crosswalk: Draw) -> None:
+    walk = crosswalk({"a": {"p": 1, "q": 1}}, masses={"a": 1.0}, outside=np.zeros(1))
+    level = hold({"a": 101}).at(walk, tolerance=0.02)
+    assert level.counted_in_each is not None
+    assert level.pence[0].tolist() == [int(row["held once"]) for row in rows]
+    assert level.counted_in_each[0].tolist() == [int(row["counted in each"]) for row in rows]
+
+
+CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
+    "amounts": amounts_hold,
+    "largest remainder": largest_remainders_hold,
+    "need": need_holds,
+    "cover": cover_holds,
+    "level": level_holds,
+    "overlap": overlap_holds,
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_on_the_page_holds(name: str, crosswalk: Draw) -> None:
+    assert EXAMPLES[name], "the table is empty"
+    CHECKS[name](EXAMPLES[name], crosswalk)
+
+
+def test_every_check_has_its_example_on_the_page() -> None:
+    assert set(EXAMPLES) == set(CHECKS)
+
+
+def test_the_columns_on_the_page_are_the_columns_that_are_read() -> None:
+    (rows,) = tables("columns").values()
+    needed = {row["column"] for row in rows if row["needed"] == "yes"}
+    assert needed == set(streams.NEEDED)
+    derived = {"amount_pence", "rounding_pence", "row"}
+    assert {row["column"] for row in rows} == {
+        *(set(streams.COLUMNS) - derived),
+        *("id", "amount", "unit"),
+    }
