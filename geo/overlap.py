@@ -122,9 +122,7 @@ def areas(
     if engine == "kernel" or (engine == "auto" and _is_large(source, target, first, second)):
         area_m2 = _areas_by_kernel(source_geoms, target_geoms, first, second, threads)
     else:
-        _raise_invalid(
-            source_geoms, target_geoms, shapely.is_valid(source), shapely.is_valid(target)
-        )
+        _raise_invalid(source_geoms, target_geoms, _is_valid(source), _is_valid(target))
         area_m2 = _areas_by_shapely(source, target, first, second)
     area_m2[area_m2 <= ROUNDING * _shared_box(source, target, first, second)] = 0.0
     keep = np.flatnonzero(area_m2)
@@ -211,7 +209,7 @@ def _areas_by_kernel(
         polygons = _plain(side)
         shape = packed.pack(polygons)
         simple = packed.plainly_simple(shape, threads=threads or _cores())
-        simple[~simple] = shapely.is_valid(polygons[~simple])
+        simple[~simple] = _is_valid(polygons[~simple])
         shapes.append(shape)
         valid.append(simple)
     _raise_invalid(source_geoms, target_geoms, valid[0], valid[1])
@@ -262,6 +260,12 @@ def _polygons(side: Geometries, where: str, faults: Faults) -> Polygons:
     return polygons
 
 
+def _is_valid(polygons: Polygons) -> npt.NDArray[np.bool_]:
+    # GEOS raises the floating point flag on NaN, which numpy would turn into a warning.
+    with np.errstate(invalid="ignore"):
+        return np.asarray(shapely.is_valid(polygons), dtype=np.bool_)
+
+
 def _raise_invalid(
     source: Geometries,
     target: Geometries,
@@ -272,7 +276,8 @@ def _raise_invalid(
     faults = Faults("areas of overlap")
     for where, side, valid in (("source", source, source_valid), ("target", target, target_valid)):
         if not valid.all():
-            reason = shapely.is_valid_reason(_plain(side)[np.argmin(valid)])
+            with np.errstate(invalid="ignore"):
+                reason = shapely.is_valid_reason(_plain(side)[np.argmin(valid)])
             detail = f"the first: {reason}"
             faults.add(InvalidPolygons(where, found=_codes(side, ~valid), detail=detail))
     faults.raise_any()
