@@ -68,7 +68,7 @@ def flatten(shapes: Shapes, *, labels: Texts) -> tuple[Shapes, list[Note]]:
         parts = _polygon_parts(flat[position])
         detail = f"its {len(parts)} polygons were kept, its points and lines dropped"
         notes.append({"kind": "collection", "code": str(labels[position]), "detail": detail})
-        flat[position] = shapely.union_all([_mended(part, **STRUCTURE) for part in parts])
+        flat[position] = shapely.union_all([mended(part, **STRUCTURE) for part in parts])
     return flat, notes
 
 
@@ -96,8 +96,8 @@ def make_valid(shapes: Shapes, *, labels: Texts, where: str) -> tuple[Shapes, li
     disputed = {}
     for position in broken:
         try:
-            valid[position] = _mended(shapes[position], **STRUCTURE)
-            single = _mended(shapes[position])
+            valid[position] = mended(shapes[position], **STRUCTURE)
+            single = mended(shapes[position])
             disputed[position] = shapely.difference(valid[position], single)
         except shapely.errors.GEOSException:
             lost[position] = True
@@ -106,7 +106,7 @@ def make_valid(shapes: Shapes, *, labels: Texts, where: str) -> tuple[Shapes, li
     for position, reason in zip(broken, reasons, strict=True):
         detail = str(reason)
         if position in holes:
-            valid[position] = _mended(shapely.difference(valid[position], holes[position]))
+            valid[position] = mended(shapely.difference(valid[position], holes[position]))
             detail += f"; {holes[position].area:,.1f} m2 of other areas became a hole"
         note = {"kind": "repaired", "code": str(labels[position]), "detail": detail}
         before, after = shapely.area([shapes[position], valid[position]]).tolist()
@@ -116,6 +116,20 @@ def make_valid(shapes: Shapes, *, labels: Texts, where: str) -> tuple[Shapes, li
     faulty(faults, NoSurface, thin, labels, where)
     faults.raise_any()
     return valid, notes
+
+
+def mended(shape: Any, **options: Any) -> Any:
+    """Make one shape valid and polygonal.
+
+    Crossings that round to the same place leave GEOS with a result that is invalid itself, once
+    in a thousand of the published shapes; a second and third pass then cross nothing any more.
+    `options` go to `shapely.make_valid`.
+    """
+    for _ in range(REPAIR_PASSES):
+        shape = _together(shapely.make_valid(shape, **options))
+        if shapely.is_valid(shape):
+            return shape
+    raise shapely.errors.GEOSException("still invalid after repair")
 
 
 def _holes(shapes: Shapes, disputed: dict[Any, Any]) -> dict[Any, Any]:
@@ -149,19 +163,6 @@ def faulty(
     """Add one fault that names every flagged area, if any is."""
     if flags.any():
         faults.add(kind(where, found=labels[flags].tolist(), detail=detail))
-
-
-def _mended(shape: Any, **options: Any) -> Any:
-    """Make one shape valid and polygonal.
-
-    Crossings that round to the same place leave GEOS with a result that is invalid itself, once
-    in a thousand of the published shapes; a second and third pass then cross nothing any more.
-    """
-    for _ in range(REPAIR_PASSES):
-        shape = _together(shapely.make_valid(shape, **options))
-        if shapely.is_valid(shape):
-            return shape
-    raise shapely.errors.GEOSException("still invalid after repair")
 
 
 def _polygon_parts(shape: Any) -> Shapes:
