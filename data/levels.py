@@ -82,16 +82,24 @@ def table(known: Facts, level: Level) -> pd.DataFrame:
     `counted_in_each_pence` counts the whole share of every area, and so does
     `pence_per_person`, because its people are counted in each as well.
     """
-    joined = known.table.copy()
-    joined["amount_pence"] = _by_code(level.by_area(), joined.index)
-    per_person = joined["amount_pence"]
+    index = known.table.index
+    # One frame from whole columns: adding them one by one costs more than all the arithmetic.
+    columns: dict[str, pd.Series | np.ndarray] = {
+        str(name): column for name, column in known.table.items()
+    }
+    columns["amount_pence"] = pence = _by_code(level.pence.sum(axis=0), level.areas, index)
     if level.counted_in_each is not None:
-        each = pd.Series(level.counted_in_each.sum(axis=0), index=level.areas)
-        per_person = joined["counted_in_each_pence"] = _by_code(each, joined.index)
-    joined["pence_per_person"] = per_person / joined["people"].where(joined["people"] > 0)
-    return joined
+        pence = _by_code(level.counted_in_each.sum(axis=0), level.areas, index)
+        columns["counted_in_each_pence"] = pence
+    people = known.table["people"].to_numpy()
+    per_person = np.full(len(index), np.nan)
+    np.divide(pence, people, out=per_person, where=people > 0)
+    columns["pence_per_person"] = per_person
+    return pd.DataFrame(columns, index=index)
 
 
-def _by_code(pence: pd.Series, index: pd.Index) -> pd.Series:
+def _by_code(pence: np.ndarray, areas: pd.Index, index: pd.Index) -> np.ndarray:
+    if areas is index or areas.equals(index):
+        return pence
     # A parent layer may hold areas in which no area of the level below nests: no money is there.
-    return pence.reindex(index, fill_value=0).astype("int64")
+    return pd.Series(pence, index=areas).reindex(index, fill_value=0).to_numpy(np.int64)

@@ -209,8 +209,17 @@ class Package:
         if index is not None:
             tables.match_codes(keyed.index, index, where=name, faults=self.faults, complete=True)
         for column in keyed.columns:
-            if column == settings.people or tables.is_numeric(keyed[column]):
-                keyed[column] = tables.numbers(keyed, column, where=name, faults=self.faults)
+            counted = column == settings.people
+            if counted or tables.is_numeric(keyed[column]):
+                # Only people must be known everywhere; what else a table holds may have gaps.
+                keyed[column] = tables.numbers(
+                    keyed,
+                    column,
+                    where=name,
+                    faults=self.faults,
+                    minimum=0.0 if counted else None,
+                    gaps=not counted,
+                )
         if pd.api.types.is_numeric_dtype(people := keyed[settings.people]) and people.sum() == 0:
             self.faults.add(NoPeople(f"{name}, column {settings.people}"))
         return keyed.sort_index()

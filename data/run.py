@@ -17,7 +17,7 @@ import pandas as pd
 
 from boundaries import build
 from boundaries.crosswalk import Crosswalk
-from budgets.apportion import apportion
+from budgets import apportion
 from budgets.ledger import Ledger, Level
 from budgets.streams import split_cover
 from data import levels as level_facts
@@ -66,6 +66,8 @@ class Result:
         The settings of need that were used.
     facts
         What of the level tables does not depend on money, by layer id.
+    prepared
+        The streams with the people they cover, ready to be shared by any need.
     """
 
     place: Place
@@ -80,6 +82,7 @@ class Result:
     need_weight: float
     neediest_per_head: float
     facts: dict[str, level_facts.Facts]
+    prepared: apportion.Prepared
 
     def __repr__(self) -> str:
         return (
@@ -149,10 +152,29 @@ def run(
     settings = place.settings.need
     weight = settings.need_weight if need_weight is None else need_weight
     per_head = settings.neediest_per_head if neediest_per_head is None else neediest_per_head
-    result = _share(
-        place, crosswalks, index, inside, facts, need_weight=weight, neediest_per_head=per_head
+    prepared = apportion.prepare(
+        place.streams,
+        covers=crosswalks,
+        people=place.people,
+        inside=inside,
+        tolerance=place.tolerance,
     )
-    result = replace(result, steps=(*done_so_far, *result.steps))
+    shared = _share(place, crosswalks, index, facts, prepared, (weight, per_head))
+    result = Result(
+        place=place,
+        layers=place.layers,
+        base=place.base.assign(inside=inside),
+        crosswalks=crosswalks,
+        index=index,
+        facts=facts,
+        prepared=prepared,
+        ledger=shared.ledger,
+        levels=shared.levels,
+        level_tables=shared.level_tables,
+        steps=(*done_so_far, *shared.steps),
+        need_weight=weight,
+        neediest_per_head=per_head,
+    )
     say("done", total, total)
     return result
 
@@ -164,64 +186,57 @@ def rebudget(
 
     What is not given stays as it was in `result`.
     """
-    kept = tuple(step for step in result.steps if step.kind not in ("streams", "level"))
-    again = _share(
+    weight = result.need_weight if need_weight is None else need_weight
+    per_head = result.neediest_per_head if neediest_per_head is None else neediest_per_head
+    shared = _share(
         result.place,
         result.crosswalks,
         result.index,
-        result.inside,
         result.facts,
-        need_weight=result.need_weight if need_weight is None else need_weight,
-        neediest_per_head=(
-            result.neediest_per_head if neediest_per_head is None else neediest_per_head
-        ),
+        result.prepared,
+        (weight, per_head),
     )
-    return replace(again, steps=(*kept, *again.steps))
+    kept = tuple(step for step in result.steps if step.kind not in ("streams", "level"))
+    return replace(
+        result,
+        ledger=shared.ledger,
+        levels=shared.levels,
+        level_tables=shared.level_tables,
+        steps=(*kept, *shared.steps),
+        need_weight=weight,
+        neediest_per_head=per_head,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """The part of a result that depends on the settings of need."""
+
+    ledger: Ledger
+    levels: dict[str, Level]
+    level_tables: dict[str, pd.DataFrame]
+    steps: tuple[Step, ...]
 
 
 def _share(
     place: Place,
-    crosswalks: dict[str, Crosswalk],
+    crosswalks: Mapping[str, Crosswalk],
     index: Index | None,
-    inside: pd.Series,
-    facts: dict[str, level_facts.Facts],
-    *,
-    need_weight: float,
-    neediest_per_head: float,
-) -> Result:
-    """Apportion the streams, take the ledger to every level and put the tables together."""
-    ledger = apportion(
-        place.streams,
-        covers=crosswalks,
-        people=place.people,
+    facts: Mapping[str, level_facts.Facts],
+    prepared: apportion.Prepared,
+    need: tuple[float, float],
+) -> _Shared:
+    """Share the streams out, take the ledger to every level and put the tables together."""
+    ledger = prepared.ledger(
         scores=None if index is None else index.scores,
-        need_weight=need_weight,
-        neediest_per_head=neediest_per_head,
-        inside=inside,
-        tolerance=place.tolerance,
+        need_weight=need[0],
+        neediest_per_head=need[1],
     )
     levels = _levels(place, ledger, crosswalks)
     said = [steps.streams_shared(ledger)]
-    said += [
-        steps.level_added_up(level, people_moved=facts[layer].books.moved)
-        for layer, level in levels.items()
-    ]
-    return Result(
-        place=place,
-        layers=place.layers,
-        base=place.base.assign(inside=inside),
-        crosswalks=crosswalks,
-        index=index,
-        ledger=ledger,
-        levels=levels,
-        level_tables={
-            layer: level_facts.table(facts[layer], level) for layer, level in levels.items()
-        },
-        steps=tuple(said),
-        need_weight=need_weight,
-        neediest_per_head=neediest_per_head,
-        facts=facts,
-    )
+    said += [steps.level_added_up(level, place.people) for level in levels.values()]
+    tables = {layer: level_facts.table(facts[layer], level) for layer, level in levels.items()}
+    return _Shared(ledger, levels, tables, tuple(said))
 
 
 def _levels(place: Place, ledger: Ledger, crosswalks: Mapping[str, Crosswalk]) -> dict[str, Level]:

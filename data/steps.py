@@ -165,12 +165,14 @@ def streams_shared(ledger: Ledger) -> Step:
     )
 
 
-def level_added_up(level: Level, *, people_moved: float) -> Step:
+def level_added_up(level: Level, people: pd.Series) -> Step:
     """Say that targets, outside and place-wide make up the pot at one level."""
     name = str(level.areas.name)
     targets, outside = int(level.pence.sum()), int(level.outside.sum())
     wide = int(level.place_wide.sum())
-    moved = int(np.abs(level.moved["pence_moved"]).sum()) if len(level.moved) else 0
+    moved = int(level.moved["pence_moved"].abs().sum())
+    share_moved = level.moved["share_moved"].to_numpy(np.float64)
+    people_moved = float(people.reindex(level.moved["code"]).to_numpy() @ np.abs(share_moved))
     sentence = (
         f"{name}: {len(level.areas):,} areas {format_pounds(targets)} + outside "
         f"{format_pounds(outside)} + place-wide {format_pounds(wide)} = pot "
