@@ -14,12 +14,13 @@ from scipy.spatial import cKDTree
 
 from data.demo.arrays import Floats, Ints, tally
 
-ROUNDS = 60
+ROUNDS = 45
 SETTLE = 15  # rounds before the shapes have forgotten the first cuts
 NUDGE = 0.22
 SWEEPS = 60
 SLACK = 0.2
 HOLD = 0.8
+FAR_OFF = (0.55, 1.7)
 
 
 def balanced(xy: Floats, weight: Floats, pairs: Ints, *, n_groups: int, shared_m: Floats) -> Ints:
@@ -130,7 +131,9 @@ def _traded(group: Ints, mass: Floats, pairs: Ints, shared_m: Floats, target: fl
         kept_m[piece[own]] = border_m[own]
         gain = load[giver] - load[taker] - mass[piece]
         off = (load[giver] > target * (1 + SLACK)) | (load[taker] < target * (1 - SLACK))
-        fit = (border_m > HOLD * kept_m[piece]) & (gain > 0.04 * target)
+        far_off = (load[giver] > FAR_OFF[1] * target) | (load[taker] < FAR_OFF[0] * target)
+        hold = np.where(far_off, 0.5 * HOLD, HOLD)
+        fit = (border_m > hold * kept_m[piece]) & (gain > 0.04 * target)
         moves = np.flatnonzero(~own & off & fit & (count[giver] > 1))
         touched: set[int] = set()
         for move in moves[np.lexsort((moves, -gain[moves]))].tolist():
@@ -179,9 +182,9 @@ def _halved(xy: Floats, mass: Floats, n_groups: int) -> Ints:
             group[members] = first
             continue
         left = count // 2
-        spread = xy[members] - xy[members].mean(axis=0)
-        longest = np.linalg.eigh(spread.T @ spread)[1][:, -1]
-        ordered = members[np.argsort(spread @ longest, kind="stable")]
+        x, y = (xy[members] - xy[members].mean(axis=0)).T
+        turn = 0.5 * np.arctan2(2 * (x * y).sum(), (x * x - y * y).sum())  # the longer axis
+        ordered = members[np.argsort(x * np.cos(turn) + y * np.sin(turn), kind="stable")]
         walked = np.cumsum(mass[ordered])
         cut = int(np.searchsorted(walked, walked[-1] * left / count)) + 1
         cut = int(np.clip(cut, left, len(ordered) - (count - left)))

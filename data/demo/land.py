@@ -248,4 +248,8 @@ class Land:
         east = np.clip(local[:, 0] / 9_000, -1, 1)  # the smoke blew east: so did rents fall
         streets = surface(xy, chance(self._seed, "need streets"), scale_m=420)
         quarters = surface(xy, chance(self._seed, "need quarters"), scale_m=1_900)
-        return np.clip(base + 0.05 * east + 0.075 * streets + 0.06 * quarters, 0.02, 0.98)
+        # A few closes of council homes stand among the suburbs and villages.
+        closes = surface(xy, chance(self._seed, "council closes"), scale_m=330) > 1.75
+        closes &= np.isin(kind, [KIND["suburb"], KIND["village"], KIND["inner"], KIND["town"]])
+        base = base + 0.27 * closes
+        return np.clip(base + 0.05 * east + 0.07 * streets + 0.06 * quarters, 0.02, 0.98)

@@ -41,16 +41,18 @@ LIFE_ELSEWHERE = (0.00, 0.18, 0.46, 0.36)
 
 @dataclass(frozen=True)
 class _Persons:
-    """One row a person: the household it belongs to, its age, and its household's hardship."""
+    """One row a person: the household it belongs to, and its age."""
 
     home: Ints
     age: Ints
-    hardship: Floats
 
-    def draw(self, who: Bools, base: float, slope: float, rng: np.random.Generator) -> Ints:
-        """Count, household by household, those of `who` whom a lot with these log odds hits."""
-        hit = who & (rng.random(len(self.age)) < _odds(base + slope * self.hardship))
-        return np.bincount(self.home[hit], minlength=int(self.home[-1]) + 1)
+    def draw(
+        self, who: Bools, lack: Floats, lot: tuple[Floats | float, float], rng: np.random.Generator
+    ) -> Ints:
+        """Count by household those of `who` whom a lot hits; log odds are base + slope x lack."""
+        base, slope = lot
+        hit = who & (rng.random(len(self.age)) < _odds(base + slope * lack[self.home]))
+        return np.bincount(self.home[hit], minlength=len(lack))
 
 
 def settle(land: Land, xy: Floats, kind: Ints, *, seed: int) -> pd.DataFrame:
@@ -74,6 +76,9 @@ def settle(land: Land, xy: Floats, kind: Ints, *, seed: int) -> pd.DataFrame:
     student, age, size = _householders(kind, rng)
     hardship = np.where(student, hardship - 0.6, hardship)
     persons = _persons(age, size, student, hardship, rng)
+    # School and health have a geography of their own, besides that of hardship.
+    skills = hardship + 0.42 * surface(xy, chance(seed, "skills"), scale_m=2_600)
+    health = hardship + 0.40 * surface(xy, chance(seed, "health"), scale_m=1_800)
     table = {"people": size}
     for band, (low, high) in AGES.items():
         inside = (persons.age >= low) & (persons.age < high)
@@ -83,6 +88,8 @@ def settle(land: Land, xy: Floats, kind: Ints, *, seed: int) -> pd.DataFrame:
     frame["student"] = student.astype(np.int64)
     frame["year_built"] = _year_built(kind, rng)
     _hardships(frame, persons, hardship, rng)
+    _schooling(frame, persons, skills, rng)
+    _illness(frame, persons, health, rng)
     _housing(frame, kind, hardship, tenure, rng)
     _incidents(frame, land, xy, kind, hardship, seed)
     return frame
@@ -124,7 +131,7 @@ def _persons(
     child = np.where(head > 62, np.clip(head - 30, 20, 60), child)
     near = np.clip(head + rng.normal(0, 3, len(home)).round().astype(np.int64), 18, 99)
     years = np.select([place == 0, partner | student[home]], [head, near], child)
-    return _Persons(home, years.astype(np.int64), hardship[home])
+    return _Persons(home, years.astype(np.int64))
 
 
 def _year_built(kind: Ints, rng: np.random.Generator) -> Ints:
@@ -141,22 +148,38 @@ def _year_built(kind: Ints, rng: np.random.Generator) -> Ints:
 def _hardships(
     frame: pd.DataFrame, persons: _Persons, hardship: Floats, rng: np.random.Generator
 ) -> None:
-    """Add what is counted in people: income, work, skills, school, health, admissions."""
-    age = persons.age
-    working, adult = (age >= 16) & (age < 65), (age >= 25) & (age < 65)
-    pupil = (age >= 5) & (age < 16)
+    """Add who lives on a low income and who is out of work."""
+    working = (persons.age >= 16) & (persons.age < 65)
     student = frame["student"].to_numpy()[persons.home] == 1
-    poor = rng.random(len(frame)) < _odds(-2.15 + 0.95 * hardship)
+    poor = rng.random(len(frame)) < _odds(-2.2 + 0.85 * hardship)
     frame["income_deprived"] = np.where(poor, frame["people"], 0)
     frame["working_age"] = frame[["aged_16_24", "aged_25_64"]].sum(axis=1)
-    frame["out_of_work"] = persons.draw(working & ~student, -2.6, 0.85, rng)
-    frame["no_qualifications"] = persons.draw(adult & ~student, -1.75, 0.72, rng)
-    frame["absent_pupils"] = persons.draw(pupil, -1.5, 0.5, rng)
-    # Illness follows age first and hardship second.
-    ageing = np.clip((age - 45) / 14, -1.5, 3.2)
-    old = _Persons(persons.home, age, persons.hardship + 1.6 * ageing)
-    frame["limiting_illness"] = old.draw(age >= 0, -2.6, 0.62, rng)
-    frame["emergency_admissions"] = old.draw(age >= 0, -3.0, 0.48, rng)
+    frame["out_of_work"] = persons.draw(working & ~student, hardship, (-2.75, 0.75), rng)
+
+
+def _schooling(
+    frame: pd.DataFrame, persons: _Persons, skills: Floats, rng: np.random.Generator
+) -> None:
+    """Add adults without qualifications and pupils who are often absent."""
+    adult = (persons.age >= 25) & (persons.age < 65)
+    pupil = (persons.age >= 5) & (persons.age < 16)
+    student = frame["student"].to_numpy()[persons.home] == 1
+    frame["no_qualifications"] = persons.draw(adult & ~student, skills, (-1.8, 0.66), rng)
+    frame["absent_pupils"] = persons.draw(pupil, skills, (-1.5, 0.45), rng)
+
+
+def _illness(
+    frame: pd.DataFrame, persons: _Persons, health: Floats, rng: np.random.Generator
+) -> None:
+    """Add illness and admissions, which follow age first and hardship second."""
+    ageing = np.clip((persons.age - 45) / 14, -1.5, 3.2)
+    everybody = persons.age >= 0
+    for name, base, slope, years in (
+        ("limiting_illness", -2.05, 0.55, 0.9),
+        ("emergency_admissions", -2.75, 0.42, 0.7),
+    ):
+        lot = (base + years * ageing, slope)
+        frame[name] = persons.draw(everybody, health, lot, rng)
 
 
 def _housing(
@@ -185,7 +208,7 @@ def _incidents(
     away = np.hypot(*(xy - ORIGIN).T)
     bustle = 1.5 * np.exp(-((away / 800) ** 2))
     hotspots = 0.35 * surface(xy, chance(seed, "hotspots"), scale_m=600)
-    rate = 0.085 * np.exp(0.42 * np.clip(hardship, -3, 4) + bustle + hotspots)
+    rate = 0.125 * np.exp(0.42 * np.clip(hardship, -3, 4) + bustle + hotspots)
     frame["crimes"] = rng.poisson(rate)
     busy = np.array([item.homes_per_ha for item in KINDS])[kind] / 46
     frame["road_casualties"] = rng.poisson(0.0035 * (1 + 2.2 * busy) * np.exp(0.5 * bustle))

@@ -112,7 +112,8 @@ def _street_grid(kind: Kind, rng: np.random.Generator) -> Floats:
     straight = kind.roughness < 0.35
     turn = rng.uniform(0, np.pi / 2)
     long = rng.uniform(1.25, 1.9) if straight else rng.uniform(1.0, 1.4)
-    cells = np.arange(-12, 13) * kind.spacing_m
+    reach = int(np.ceil(900 / kind.spacing_m))
+    cells = np.arange(-reach, reach + 1) * kind.spacing_m
     x, y = np.meshgrid(cells * np.sqrt(long), cells / np.sqrt(long))
     bond = np.arange(len(cells)) * (0.08 if straight else 0.5)
     x = x + (bond % 1)[:, None] * kind.spacing_m * np.sqrt(long)
