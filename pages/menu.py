@@ -1,0 +1,46 @@
+"""The frame around every page: the name of the place, the style sheet and the menu.
+
+In: the place that the address or the server names. Out: the page that the visitor chose, under a
+band that says which place this is and whether it is invented.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import blocks
+
+SHARED = Path(__file__).parent / "shared"
+FRONT = "Common Ground"
+
+
+def show() -> None:
+    """Draw the frame and run the chosen page."""
+    st.set_page_config(
+        page_title=FRONT,
+        page_icon=str(SHARED / "mark.svg"),
+        layout="wide",
+        initial_sidebar_state="collapsed",
+        menu_items={"Get help": None, "Report a bug": None, "About": None},
+    )
+    blocks.look()
+    st.logo(str(SHARED / "mark.svg"), size="large")
+    pages = [
+        st.Page(front, title=FRONT, default=True, visibility="hidden"),
+        st.Page("map.py", title="Map", icon=":material/map:", url_path="map"),
+        st.Page("budget.py", title="Budget", icon=":material/payments:", url_path="budget"),
+    ]
+    page = st.navigation(pages, position="top")
+    place = blocks.opened().place
+    blocks.place_band(place.name, fictional=place.fictional, note=place.settings.place.note)
+    page.run()
+
+
+def front() -> None:
+    """Open the map, with whatever the address already says."""
+    st.switch_page("map.py", query_params=st.query_params.to_dict())
+
+
+show()

@@ -1,0 +1,138 @@
+"""The one module that keeps anything between runs of a page.
+
+In: which place is asked for. Out: its result, scenarios of it and the addresses of its shapes,
+computed once for all visitors. The id and the content hash of the place stand in every key, so
+that two places, or two states of one place, never answer for each other. What is cached is shared:
+pages read it and never change it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from data import demo, place, prepare, run, settings
+from data.errors import NoPlaceFile
+from data.home import home
+from pages.shared import links
+
+VARIABLE = "COMMONGROUND_PLACE"
+
+
+def result(place_id: str | None = None) -> run.Result:
+    """Return the result of a place: the one named, or the one the address and session name.
+
+    Raises
+    ------
+    CommonGroundError
+        The place cannot be read; the message names every fault.
+    """
+    folder = folder_of(links.chosen_place() if place_id is None else place_id)
+    identity, content = _identity(str(folder), _stamp(folder))
+    return _result(identity, content, str(folder))
+
+
+def scenario(base: run.Result, *, need_weight: float, neediest_per_head: float) -> run.Result:
+    """Return the result with its money shared by other need settings."""
+    if (need_weight, neediest_per_head) == (base.need_weight, base.neediest_per_head):
+        return base
+    key = (base.place.id, base.place.content_hash)
+    return _scenario(*key, need_weight, neediest_per_head, _base=base)
+
+
+def shape_address(base: run.Result, layer: str) -> str:
+    """Return the address of a layer's simplified shapes; they are prepared when first asked for."""
+    key = (base.place.id, base.place.content_hash)
+    names = _shapes(*key, _base=base)
+    folder = shapes_folder(f"{base.place.id}-{base.place.content_hash[:12]}")
+    if not (folder / names[layer]).is_file():  # somebody emptied the home folder meanwhile
+        _shapes.clear()
+        names = _shapes(*key, _base=base)
+    return f"/shapes/{folder.parent.name}/{names[layer]}"
+
+
+def bounds(base: run.Result) -> list[list[float]]:
+    """Return the corners [[south, west], [north, east]] of the small areas inside the place."""
+    return _bounds(base.place.id, base.place.content_hash, _base=base)
+
+
+def shapes_folder(kept_as: str) -> Path:
+    """Return the folder that holds the simplified shapes of one state of a place."""
+    return home() / "places" / kept_as / "shapes"
+
+
+def folder_of(place_id: str = "") -> Path:
+    """Return the folder of a place by its id; without one, of the place the server opens with.
+
+    An address can name only places that are kept in the home folder: a link never opens another
+    folder of the machine.
+    """
+    served = _served()
+    if not place_id or place_id == _served_id(served):
+        return served
+    kept = home() / "packages" / place_id
+    if place_id.replace("-", "").isalnum() and kept.is_dir():
+        return kept
+    raise NoPlaceFile(f"place {place_id}")
+
+
+def warm() -> str:
+    """Read the opening place, prepare its shapes and return its id."""
+    opened = result("")
+    for layer in opened.levels:
+        shape_address(opened, layer)
+    bounds(opened)
+    return opened.place.id
+
+
+def _served() -> Path:
+    named = os.environ.get(VARIABLE, "").strip()
+    return Path(named).expanduser() if named else demo.cached()
+
+
+def _served_id(folder: Path) -> str:
+    return _identity(str(folder), _stamp(folder))[0]
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return names, sizes and times of a place's files: cheap to look at on every run."""
+    found = []
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        facts = file.stat()
+        found.append((str(file), facts.st_size, facts.st_mtime_ns))
+    return tuple(found)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _identity(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> tuple[str, str]:
+    return settings.read(Path(folder)).place.id, place.content_hash(folder)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _result(place_id: str, content: str, _folder: str) -> run.Result:
+    return run.run(place.load(_folder))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _scenario(
+    place_id: str, content: str, need_weight: float, neediest_per_head: float, *, _base: run.Result
+) -> run.Result:
+    return run.rebudget(_base, need_weight=need_weight, neediest_per_head=neediest_per_head)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _shapes(place_id: str, content: str, *, _base: run.Result) -> dict[str, str]:
+    folder = run.prepare(_base.place)
+    names: dict[str, str] = json.loads((folder / prepare.INDEX).read_text(encoding="utf-8"))
+    return names
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _bounds(place_id: str, content: str, *, _base: run.Result) -> list[list[float]]:
+    areas = _base.layers[_base.place.base_layer]
+    inside = areas.loc[_base.inside[_base.inside].index]
+    west, south, east, north = inside.to_crs(4326).total_bounds
+    return [[float(south), float(west)], [float(north), float(east)]]

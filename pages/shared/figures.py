@@ -1,0 +1,359 @@
+"""The one way a figure is shown: its value in words, unit, definition, source, vintage, how sure.
+
+In: a result and a level. Out: the figures that level can show, each with everything a reader may
+ask about it, and texts that are safe to put on a page. A name from a file is never markup: `text`
+escapes it for HTML, `plain` for Markdown.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from budgets.money import format_pounds
+
+if TYPE_CHECKING:
+    from data.run import Result
+
+NO_DATA = "no data"
+MOST_DEPRIVED = "decile 1 = most deprived"
+GRADES = {
+    "A": "recorded where the person lives",
+    "B": "activity times unit cost",
+    "C": "by the people who use the service",
+    "D": "shared by people and need",
+    "E": "shared by people",
+    "F": "where it is spent, not who benefits",
+    "G": "cannot be split: one line for the whole place",
+}
+RECORDED = ("A", "B", "C")
+METHODS = {
+    "people": "by people",
+    "need": "by people and need",
+    "place-wide": "not split: whole place",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a level: where it stands in the level's table and what a reader must know."""
+
+    id: str
+    title: str
+    column: str
+    unit: str
+    darker: str
+    definition: str
+    source: str
+    vintage: str
+    sure: str
+    write: Callable[[float], str]
+    after: str = ""
+
+    def show(self, value: Any) -> str:
+        """Return the value with its unit as everyone reads it, or "no data"."""
+        return NO_DATA if pd.isna(value) else self.write(float(value)) + self.after
+
+
+def of(result: Result, level: str) -> dict[str, Figure]:
+    """Return the figures of a level by id, in the order they are offered."""
+    makers = (_need, _people, _money, _per_person)
+    made = [maker(result, level) for maker in makers]
+    return {figure.id: figure for figure in made if figure is not None}
+
+
+def _need(result: Result, level: str) -> Figure | None:
+    if result.index is None:
+        return None
+    definition = result.index.definition
+    base = level == result.place.base_layer
+    how = (
+        "A score that joins several kinds of deprivation (such as income, work, health and "
+        "crime). A higher score means more need."
+    )
+    if not base:
+        how = (
+            "The average of the deprivation scores of the small areas in it, each counted by "
+            "its people. A higher score means more need."
+        )
+    doubt = "The index comes without margins of error: areas with close scores do not differ."
+    if not base:
+        doubt = "An average hides the differences between the small areas inside. " + _split(
+            result, level
+        )
+    return Figure(
+        id="need",
+        title="Need",
+        column="need",
+        unit="score from 0 to 100",
+        darker=f"darker = more need; {MOST_DEPRIVED}",
+        definition=how,
+        source=f"{definition.title}. {definition.reference}",
+        vintage=definition.edition,
+        sure=doubt,
+        write=lambda value: f"{value:.1f}",
+    )
+
+
+def _people(result: Result, level: str) -> Figure:
+    base = result.place.settings.layer(result.place.base_layer)
+    counted = result.place.settings.base.people.replace("_", " ")
+    base_level = level == result.place.base_layer
+    return Figure(
+        id="people",
+        title="People",
+        column="people",
+        unit="people",
+        darker="darker = more people",
+        definition=f"People who live here ({counted}), counted once.",
+        source=base.source or "the place's own table of people",
+        vintage=base.date or base.vintage or "not stated",
+        sure="Counted, not estimated." if base_level else _split(result, level),
+        write=lambda value: f"{value:,.0f}",
+    )
+
+
+def _money(result: Result, level: str) -> Figure:
+    return Figure(
+        id="money",
+        title="Money",
+        column="amount_pence",
+        unit="pounds",
+        darker="darker = more money",
+        definition="Public money that falls to the people here, as the lines of the budget say "
+        "it is shared. Money for the whole place is not in it.",
+        source=f"{len(result.ledger.streams)} lines of public money, each with its own source on "
+        "the Budget page",
+        vintage=years(result),
+        sure=_recorded(result, level),
+        write=lambda value: format_pounds(round(value), whole=True),
+    )
+
+
+def _per_person(result: Result, level: str) -> Figure:
+    money = _money(result, level)
+    return Figure(
+        id="per_person",
+        title="Money per person",
+        column="pence_per_person",
+        unit="pounds a person",
+        darker="darker = more money a person",
+        definition="The money above divided by the people who live here.",
+        source=money.source,
+        vintage=money.vintage,
+        sure=money.sure,
+        write=lambda value: format_pounds(round(value), whole=True),
+        after=" a person",
+    )
+
+
+def years(result: Result) -> str:
+    """Return the years that the lines of money belong to, in words."""
+    found = sorted({str(year) for year in result.ledger.streams["year"] if str(year).strip()})
+    return " and ".join(found) if found else "not stated"
+
+
+def _recorded(result: Result, level: str) -> str:
+    """Say how much of a level's money is recorded and how much is shared out by a rule."""
+    streams = result.ledger.streams
+    placed = np.abs(result.levels[level].pence.sum(axis=1))
+    total = int(placed.sum())
+    if total == 0:
+        return "No money falls here."
+    recorded = int(placed[streams["grade"].isin(RECORDED).to_numpy()].sum())
+    share = recorded / total
+    if share == 0:
+        return (
+            "None of it is recorded where people live: all of it is shared out by a rule, so it "
+            "shows what the rule says and not what was spent in this street."
+        )
+    return (
+        f"{share:.0%} is recorded where people live or use the service; the rest is shared out by "
+        "a rule."
+    )
+
+
+def _split(result: Result, level: str) -> str:
+    """Say how many people live in small areas that this level's borders cut."""
+    crosswalk = result.crosswalks[level]
+    weights = crosswalk.weights
+    largest = np.asarray(weights.max(axis=1).todense()).ravel()
+    touched = np.asarray(weights.sum(axis=1)).ravel() > 0
+    cut = touched & (largest < 1 - result.place.tolerance)
+    people = result.place.people.reindex(crosswalk.sources).to_numpy(dtype=float)
+    share = people[cut].sum() / people[touched].sum() if people[touched].sum() else 0.0
+    if share == 0:
+        return "Added up from whole small areas."
+    return (
+        f"{share:.0%} of the people here live in small areas that a border cuts; those are split "
+        f"by {'land' if crosswalk.unit == 'm2' else crosswalk.unit}."
+    )
+
+
+# -- a level's figures, ready for the map, the table and the card ----------------------------------
+
+
+def level_titles(result: Result) -> dict[str, str]:
+    """Return what each level is called, by id, small areas first."""
+    settings = result.place.settings
+    return {level: settings.layer(level).title for level in result.levels}
+
+
+def here(result: Result, level: str) -> pd.Series:
+    """Say which areas of a level the place has a part in: more than its tolerance of their people.
+
+    Some lines of money reach beyond the place, so its layers do. Areas beyond it know only those
+    lines: to compare their money with that of the place's own areas would mislead.
+    """
+    table = result.level_tables[level]
+    return table["people_inside"] > result.place.tolerance * table["people"]
+
+
+def beyond(result: Result) -> str:
+    """Say how much of the pot falls beyond the place; "" where nothing does."""
+    pence = int(result.ledger.pence[:, ~result.ledger.inside].sum())
+    if pence == 0:
+        return ""
+    return (
+        f"{format_pounds(pence)} of the pot falls to people beyond {result.place.name}, because "
+        "some lines of money cover more than this place."
+    )
+
+
+def straddling(result: Result, level: str, code: str) -> str:
+    """Say so where an area reaches beyond the place; "" where it does not."""
+    row = result.level_tables[level].loc[code]
+    share = row["people_inside"] / row["people"] if row["people"] else 1.0
+    if share > 1 - result.place.tolerance:
+        return ""
+    return (
+        f"{share:.0%} of its people live in {result.place.name}. For the others only the lines of "
+        "money that reach beyond it are known."
+    )
+
+
+def labels(figure: Figure, values: pd.Series, ours: Sequence[bool], *, place: str) -> list[str]:
+    """Return what the hover card says of each area; `ours` are those that belong to the place."""
+    return [
+        f"{figure.title}: {figure.show(value)}" if own else f"Beyond {place}, not compared"
+        for value, own in zip(values, ours, strict=True)
+    ]
+
+
+def class_labels(figure: Figure, breaks: Sequence[float]) -> list[str]:
+    """Return the legend's words for classes with these breaks, the lowest and highest included."""
+    return [f"{figure.write(low)} to {figure.write(high)}" for low, high in pairwise(breaks)]
+
+
+def standing(figure: Figure, values: pd.Series, code: str) -> str:
+    """Say where an area stands among the others, 1 = highest; "" where it has no value."""
+    value = values[code]
+    if pd.isna(value):
+        return ""
+    place = int((values > value).sum()) + 1
+    return f"{ordinal(place)} highest of {int(values.notna().sum()):,}"
+
+
+def summary(figure: Figure, table: pd.DataFrame) -> str:
+    """Describe a map in words, for whoever cannot see it."""
+    values = table[figure.column].astype(float)
+    known = values.dropna().sort_values(ascending=False, kind="stable")
+    missing = len(values) - len(known)
+    if known.empty:
+        return f"No area has a value for {figure.title.lower()}."
+    names = table["name"]
+
+    def tell(part: pd.Series) -> str:
+        return "; ".join(f"{names[code]}, {figure.show(part[code])}" for code in part.index)
+
+    words = (
+        f"{figure.title}, {figure.unit}, for {len(known):,} areas. Highest: {tell(known.head(3))}."
+    )
+    if len(known) > 3:
+        words += f" Lowest: {tell(known.tail(3).iloc[::-1])}."
+    return words + (f" {missing:,} without data." if missing else "")
+
+
+def credit(result: Result, level: str) -> str:
+    """Say where the shapes come from and how old they are."""
+    layer = result.place.settings.layer(level)
+    facts = [layer.source, layer.licence, layer.date or layer.vintage]
+    return "Borders: " + ", ".join(fact for fact in facts if fact) if any(facts) else ""
+
+
+def table(
+    level_table: pd.DataFrame, offered: Mapping[str, Figure], *, first: Figure
+) -> pd.DataFrame:
+    """Return the table that stands beside the map: names and all figures, highest first.
+
+    Money is in pounds here, because a table shows and sorts numbers; pence stay exact in floats
+    far beyond any public budget (2**53).
+    """
+    order = [first, *(figure for figure in offered.values() if figure.id != first.id)]
+    columns = {"name": level_table["name"]}
+    for figure in order:
+        values = level_table[figure.column].astype(float)
+        columns[figure.id] = (
+            values / 100 if figure.column.startswith(("amount", "pence")) else values
+        )
+    frame = pd.DataFrame(columns)
+    return frame.sort_values(first.id, ascending=False, kind="stable", na_position="last")
+
+
+def column_config(offered: Mapping[str, Figure]) -> dict[str, Any]:
+    """Return how the columns of `table` are called and written."""
+    formats = {"need": "%.1f", "people": "%,d", "money": "£%,d", "per_person": "£%,d"}
+    columns: dict[str, Any] = {"name": st.column_config.TextColumn("Area")}
+    for figure in offered.values():
+        columns[figure.id] = st.column_config.NumberColumn(
+            figure.title,
+            format=formats.get(figure.id),
+            help=f"{figure.definition} In {figure.unit}.",
+        )
+    return columns
+
+
+def deprivation(result: Result, level: str, code: str) -> str:
+    """Say an area's decile and rank; always with what 1 means. "" above the small areas."""
+    if result.index is None or level != result.place.base_layer or code not in result.index.scores:
+        return ""
+    index = result.index
+    local = f"{ordinal(int(index.local_rank[code]))} of {len(index):,} small areas here"
+    if index.deciles is None or index.ranks is None:
+        return f"Need: {local} (1 = most deprived)."
+    return (
+        f"Need: decile {int(index.deciles[code])} of 10 ({MOST_DEPRIVED}), rank "
+        f"{int(index.ranks[code]):,} of {index.n:,} (1 = most deprived)."
+    )
+
+
+# -- texts that are safe on a page -----------------------------------------------------------------
+
+
+def text(value: object) -> str:
+    """Return a value as HTML text: markup in a name is shown and never obeyed."""
+    return html.escape(str(value), quote=True)
+
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def plain(value: object) -> str:
+    """Return a value as Markdown text: marks and HTML in a name are shown as written."""
+    return _MARKS.sub(r"\\\1", str(value).replace("\n", " "))
+
+
+def ordinal(number: int) -> str:
+    """Return 1st, 2nd, 3rd, 11th ..."""
+    tail = (
+        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
+    return f"{number:,}{tail}"

@@ -1,0 +1,273 @@
+// The live map: one Leaflet map inside one Streamlit component.
+//
+// In (args.data): the address of a geometry file, and for each area in its order a class and a
+// label; the palette, the legend, the area picked. Out: a trigger `picked` with an area's code.
+// The geometry is fetched once and kept; a change of figure sends classes and labels only, and the
+// map keeps its zoom. Every text from the data goes through textContent: a name is never markup.
+
+const SVG_LIMIT = 1500; // above this many areas one canvas is faster than as many SVG paths
+const NO_DATA = -1;
+const BEYOND = -2; // drawn for orientation; neither compared nor to be picked
+const geometries = new Map(); // address -> promise of a feature collection, kept while the page lives
+
+export default function mount({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".live-map");
+  root.liveMap ||= new LiveMap(root);
+  root.liveMap.onPick = (code) => setTriggerValue("picked", code);
+  root.liveMap.show(data);
+  return () => {
+    root.liveMap?.close();
+    root.liveMap = null;
+  };
+}
+
+function fetchGeometry(address) {
+  if (!geometries.has(address)) {
+    const promise = fetch(address).then((answer) => {
+      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      return answer.json();
+    });
+    promise.catch(() => geometries.delete(address)); // a later run may try again
+    geometries.set(address, promise);
+  }
+  return geometries.get(address);
+}
+
+function stylesheets(root) {
+  const links = [...root.getRootNode().querySelectorAll('link[rel="stylesheet"]')];
+  return Promise.all(
+    links.filter((link) => !link.sheet).map((link) => new Promise((done) => {
+      link.addEventListener("load", done, { once: true });
+      link.addEventListener("error", done, { once: true });
+    })),
+  );
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+class LiveMap {
+  constructor(root) {
+    this.root = root;
+    this.part = (name) => root.querySelector(`.${name}`);
+    this.turn = 0;
+    this.paths = []; // Leaflet layers by position
+    this.pointed = null; // position under the mouse or the keyboard
+  }
+
+  async show(data) {
+    const turn = ++this.turn;
+    this.data = data;
+    this.describe();
+    try {
+      const [features] = await Promise.all([
+        fetchGeometry(data.geometry), import(data.leaflet), stylesheets(this.root),
+      ]);
+      if (turn !== this.turn) return; // a newer run has overtaken this one
+      if (!this.map) this.start();
+      if (this.shown !== data.geometry) this.place(features);
+      this.paint();
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    }
+  }
+
+  start() {
+    const touch = window.matchMedia("(pointer: coarse)").matches;
+    this.map = L.map(this.part("canvas"), {
+      attributionControl: false,
+      zoomControl: false,
+      keyboard: false, // the arrow keys move from area to area instead
+      scrollWheelZoom: false, // the page scrolls; the wheel zooms once the map has the focus
+      dragging: !touch, // one finger scrolls the page, two move the map
+      zoomSnap: 0.25,
+      zoomDelta: 0.5,
+    });
+    this.map.on("mouseout", () => this.point(null));
+    const canvas = this.part("canvas");
+    canvas.addEventListener("focus", () => this.map.scrollWheelZoom.enable());
+    canvas.addEventListener("blur", () => {
+      this.map.scrollWheelZoom.disable();
+      this.point(null);
+    });
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    this.part("nearer").addEventListener("click", () => this.map.zoomIn());
+    this.part("further").addEventListener("click", () => this.map.zoomOut());
+    this.part("whole").addEventListener("click", () => this.fit());
+    this.sizes = new ResizeObserver(() => {
+      this.map.invalidateSize({ pan: false });
+      if (!this.moved) this.fit();
+    });
+    this.sizes.observe(canvas);
+    this.map.on("zoomstart dragstart", () => { this.moved ||= !this.fitting; });
+  }
+
+  place(features) {
+    this.layer?.remove();
+    this.paths = [];
+    this.pointed = null;
+    const many = features.features.length > SVG_LIMIT;
+    this.layer = L.geoJSON(features, {
+      renderer: many ? L.canvas() : L.svg({ padding: 0.5 }),
+      onEachFeature: (feature, path) => {
+        const position = feature.properties.i;
+        this.paths[position] = path;
+        path.on("mousemove", (event) => this.hover(position, event));
+        path.on("click", () => this.pick(position));
+      },
+    }).addTo(this.map);
+    this.shown = this.data.geometry;
+    if (!this.moved) this.fit();
+    this.root.dataset.geometry = this.shown;
+  }
+
+  fit() {
+    if (!this.layer) return;
+    this.fitting = true;
+    this.map.fitBounds(this.data.bounds ?? this.layer.getBounds(), { padding: [12, 12], animate: false });
+    this.fitting = false;
+    this.moved = false;
+  }
+
+  style(position) {
+    const { classes, palette } = this.data;
+    const index = classes[position] ?? NO_DATA;
+    const strong = position === this.data.picked;
+    const near = position === this.pointed;
+    return {
+      fillColor: palette[index] ?? (index === BEYOND ? "var(--beyond)" : "var(--no-data)"),
+      fillOpacity: 0.92,
+      color: strong || near ? "var(--ink)" : index === BEYOND ? "var(--faint)" : "var(--line)",
+      weight: strong ? 3 : near ? 2 : 0.7,
+      dashArray: index === NO_DATA && !strong ? "3 3" : null,
+    };
+  }
+
+  paint() {
+    this.paths.forEach((path, position) => path.setStyle(this.style(position)));
+    this.paths[this.data.picked]?.bringToFront();
+    this.legend();
+    const painted = Number(this.root.dataset.painted ?? 0) + 1;
+    this.root.dataset.painted = String(painted); // the browser tests wait for this
+    this.root.dataset.figure = this.data.title;
+    this.part("message").hidden = true;
+  }
+
+  describe() {
+    this.part("canvas").setAttribute("aria-label", this.data.title);
+    this.part("summary").textContent = this.data.summary;
+    this.part("credit").textContent = this.data.credit;
+  }
+
+  legend() {
+    const { legend, palette, classes } = this.data;
+    const present = new Set(classes);
+    this.part("legend-title").textContent = legend.title;
+    this.part("legend-note").textContent = legend.note;
+    const entries = legend.labels.map((label, index) => [palette[index], label, index]);
+    entries.push(["var(--no-data)", legend.no_data, NO_DATA]);
+    if (legend.beyond) entries.push(["var(--beyond)", legend.beyond, BEYOND]);
+    this.part("legend-list").replaceChildren(...entries.map(([colour, label, index]) => {
+      const item = element("li", present.has(index) ? "" : "unused");
+      const swatch = element("span", index === NO_DATA ? "swatch missing" : "swatch");
+      swatch.style.background = colour;
+      item.append(swatch, element("span", "range", label));
+      return item;
+    }));
+  }
+
+  pick(position) {
+    if (this.data.classes[position] !== BEYOND) this.onPick(this.paths[position].feature.properties.code);
+  }
+
+  // -- pointing: by mouse or by arrow keys ------------------------------------------------------
+
+  point(position, spoken = false) {
+    const before = this.pointed;
+    this.pointed = position;
+    for (const one of [before, position]) {
+      if (one !== null && one !== undefined) this.paths[one]?.setStyle(this.style(one));
+    }
+    const card = this.part("card");
+    card.hidden = position === null;
+    if (position === null) return;
+    this.paths[position].bringToFront();
+    this.paths[this.data.picked]?.bringToFront();
+    const name = this.paths[position].feature.properties.name;
+    const label = this.data.labels[position];
+    card.replaceChildren(element("strong", "", name), element("span", "", label));
+    if (spoken) this.part("spoken").textContent = `${name}: ${label}`;
+  }
+
+  // Browsers also report a "move" when the map changes under a mouse at rest; that must not take
+  // the pointer away from an area reached with the keys.
+  hover(position, event) {
+    const { clientX, clientY } = event.originalEvent;
+    if (this.mouse?.x === clientX && this.mouse?.y === clientY) return;
+    this.mouse = { x: clientX, y: clientY };
+    if (position !== this.pointed) this.point(position);
+    this.follow(event.containerPoint);
+  }
+
+  follow(at) {
+    const card = this.part("card");
+    const size = this.map.getSize();
+    const left = at.x > size.x / 2 ? at.x - card.offsetWidth - 14 : at.x + 14;
+    const top = at.y > size.y / 2 ? at.y - card.offsetHeight - 14 : at.y + 14;
+    card.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
+  }
+
+  key(event) {
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key in ways) this.step(ways[event.key]);
+    else if ((event.key === "Enter" || event.key === " ") && this.pointed !== null) {
+      this.pick(this.pointed);
+    } else if (event.key === "+" || event.key === "=") this.map.zoomIn();
+    else if (event.key === "-") this.map.zoomOut();
+    else if (event.key === "Home") this.fit();
+    else if (event.key === "Escape") this.point(null);
+    else return;
+    event.preventDefault();
+  }
+
+  // The next area in a direction: the nearest middle, where a step sideways counts double.
+  step([dx, dy]) {
+    const middle = (path) => this.map.latLngToContainerPoint(path.getBounds().getCenter());
+    const current = this.pointed ?? (this.data.picked >= 0 ? this.data.picked : null);
+    const from = current === null ? this.map.getSize().divideBy(2) : middle(this.paths[current]);
+    let best = null;
+    let least = Infinity;
+    this.paths.forEach((path, position) => {
+      if (position === current || this.data.classes[position] === BEYOND) return;
+      const away = middle(path).subtract(from);
+      const along = away.x * dx + away.y * dy;
+      const aside = Math.abs(away.x * dy) + Math.abs(away.y * dx);
+      const cost = along + 2 * aside;
+      if ((current === null || along > 0) && cost < least) [best, least] = [position, cost];
+    });
+    if (best === null) return;
+    const at = middle(this.paths[best]);
+    if (!L.bounds([0, 0], this.map.getSize()).contains(at)) {
+      this.map.panInside(this.paths[best].getBounds().getCenter(), { padding: [60, 60] });
+    }
+    this.point(best, true);
+    this.follow(middle(this.paths[best]));
+  }
+
+  fail(error) {
+    const message = this.part("message");
+    message.textContent = this.data.failed;
+    message.hidden = false;
+    this.root.dataset.failed = String(error);
+  }
+
+  close() {
+    this.turn += 1;
+    this.sizes?.disconnect();
+    this.map?.remove();
+  }
+}

@@ -1,0 +1,185 @@
+"""The money as the Budget page shows it: by area of a level, and line by line.
+
+In: a result, a level and perhaps one line of money. Out: tables in pounds and sentences. The
+figures are sums of the ledger's whole pence; nothing is shared out or rounded here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from budgets.ledger import Level
+from budgets.money import format_pounds
+from data.run import Result
+from pages.shared import figures
+from pages.shared.blocks import Part, equation
+
+ALL = ""  # every line of money together
+POUNDS = "%,.2f"
+
+
+def rows(level: Level, line: str) -> np.ndarray:
+    """Return which rows of a level a line of money is: one, or all."""
+    return np.ones(len(level.streams), bool) if line == ALL else level.streams.index == line
+
+
+def show_equation(result: Result, level: str, line: str = ALL) -> None:
+    """Show that a level's areas, what lies outside and what is not split make up the pot."""
+    at = result.levels[level]
+    at.check()
+    taken = rows(at, line)
+    title = figures.level_titles(result)[level]
+    pot = int(result.ledger.streams["amount_pence"].to_numpy()[taken].sum())
+    equation(
+        Part(pot, "the whole pot" if line == ALL else "this line of money", "pot"),
+        [
+            Part(int(at.pence[taken].sum()), f"in these areas: {title}", "areas"),
+            Part(int(at.outside[taken].sum()), "outside these areas", "outside"),
+            Part(int(at.place_wide[taken].sum()), "for the whole place, not split", "wide"),
+        ],
+    )
+    if line == ALL and (said := figures.beyond(result)):
+        st.caption(figures.plain(said))
+    if at.counted_in_each is not None:
+        each = int(at.counted_in_each[taken].sum())
+        st.caption(
+            f"These areas overlap one another. Counted in each of them the money is "
+            f"{figures.plain(format_pounds(each))}; only the figures above add up to the pot."
+        )
+
+
+def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.DataFrame:
+    """Return one row an area: name, pounds, pounds a person, and the change against the usual.
+
+    The change is what other need settings than the place's own give or take.
+    """
+    at, before = result.levels[level], usual.levels[level]
+    taken = rows(at, line)
+    pence = pd.Series(at.pence[taken].sum(axis=0), index=at.areas)
+    was = pd.Series(before.pence[taken].sum(axis=0), index=before.areas)
+    table = result.level_tables[level]
+    people = table["people"].where(table["people"] > 0)
+    frame = pd.DataFrame(
+        {
+            "name": table["name"],
+            "people": table["people"],
+            "pounds": pence.reindex(table.index) / 100,
+            "per_person": pence.reindex(table.index) / 100 / people,
+        }
+    )
+    if not figures.here(result, level).all():
+        frame.insert(1, "where", where(result, level))
+    if result is not usual:
+        frame["change"] = (pence - was).reindex(table.index) / 100
+    return frame.sort_values("pounds", ascending=False, kind="stable", na_position="last")
+
+
+def in_words(result: Result, usual: Result) -> str:
+    """Say in one sentence what the need settings do, and whether they are the place's own."""
+    streams = result.ledger.streams
+    by_need = streams["method"] == "need"
+    pence = int(streams.loc[by_need, "amount_pence"].sum())
+    said = (
+        f"This moves {int(by_need.sum())} of {len(streams)} lines, "
+        f"{figures.plain(format_pounds(pence, whole=True))} in all: "
+        f"{1 - result.need_weight:.0%} of it by head, {result.need_weight:.0%} by need, where the "
+        f"neediest small area counts {result.neediest_per_head:g} times a head."
+    )
+    if result is usual:
+        return said + " These are the settings that the place uses."
+    return "**A what-if, not an agreed budget.** " + said
+
+
+def where(result: Result, level: str) -> pd.Series:
+    """Say of each area of a level whether it lies in the place, partly, or beyond it."""
+    table = result.level_tables[level]
+    share = table["people_inside"] / table["people"].where(table["people"] > 0)
+    words = pd.Series("partly", index=table.index)
+    words[share > 1 - result.place.tolerance] = "in the place"
+    words[~figures.here(result, level)] = "beyond it"
+    return words
+
+
+def area_columns() -> dict[str, Any]:
+    """Return how the columns of `by_area` are called and written."""
+    number = st.column_config.NumberColumn
+    return {
+        "name": st.column_config.TextColumn("Area"),
+        "where": st.column_config.TextColumn("Where"),
+        "people": number("People", format="%,d", help="People who live here."),
+        "pounds": number("Pounds", format=POUNDS, help="What falls here, in pounds and pence."),
+        "per_person": number("Pounds a person", format=POUNDS),
+        "change": number(
+            "Change", format="%+,.2f", help="Against the need settings the place uses."
+        ),
+    }
+
+
+def lines(result: Result) -> pd.DataFrame:
+    """Return one row a line of money, in the order of the place's table."""
+    streams = result.ledger.streams
+    assumed = streams["assumption"].str.strip() != ""
+    return pd.DataFrame(
+        {
+            "title": streams["title"],
+            "agency": streams["agency"],
+            "pounds": streams["amount_pence"] / 100,
+            "mark": np.where(
+                assumed, "assumed", np.where(streams["amount_pence"] < 0, "income", "")
+            ),
+            "shared": streams["method"].map(figures.METHODS).fillna(streams["method"]),
+            "grade": [
+                f"{grade}: {figures.GRADES.get(grade, 'not graded')}" for grade in streams["grade"]
+            ],
+            "held_at": [_title(result, layer) for layer in streams["held_at"]],
+            "year": streams["year"].astype(str),
+            "status": streams["status"],
+            "source": streams["source"],
+        }
+    )
+
+
+def line_columns() -> dict[str, Any]:
+    """Return how the columns of `lines` are called and written."""
+    column = st.column_config.TextColumn
+    return {
+        "title": column("Line of money", width="medium"),
+        "agency": column("Who pays"),
+        "pounds": st.column_config.NumberColumn("Pounds", format=POUNDS),
+        "mark": column("Note", help="Assumed: no published amount. Income: a line below zero."),
+        "shared": column("How it is shared"),
+        "grade": column("How sure (A best, G least)"),
+        "held_at": column("Decided at"),
+        "year": column("Year"),
+        "status": column("Status"),
+        "source": column("Source"),
+    }
+
+
+def below_zero(result: Result) -> list[tuple[str, str]]:
+    """Return each line below zero with its amount, and the reason the place gives."""
+    streams = result.ledger.streams
+    return _told(streams[streams["amount_pence"] < 0], "reason")
+
+
+def assumed(result: Result) -> list[tuple[str, str]]:
+    """Return each line whose amount is assumed, and the assumption in words."""
+    streams = result.ledger.streams
+    return _told(streams[streams["assumption"].str.strip() != ""], "assumption")
+
+
+def _told(streams: pd.DataFrame, column: str) -> list[tuple[str, str]]:
+    columns = (streams["title"], streams["amount_pence"], streams[column])
+    return [
+        (f"{title}, {format_pounds(int(pence))}", str(words))
+        for title, pence, words in zip(*columns, strict=True)
+    ]
+
+
+def _title(result: Result, layer: str) -> str:
+    known = {item.id: item.title for item in result.place.settings.layers}
+    return known.get(str(layer), str(layer))

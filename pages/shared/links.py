@@ -1,0 +1,149 @@
+"""The link: what a visitor chose, short enough to send, and safe to open years later.
+
+In: the address of the page (`?v=1&level=wd&figure=need`) and what the visitor chose before in this
+session. Out: a value for each choice that is certainly valid, the address kept in step with the
+choices, and a sentence for everything in an address that this place or this version does not know.
+
+An address holds only what differs from the default. The address wins when it is opened; after that
+the widgets do. Changing the page clears Streamlit's address, so choices are also kept in the
+session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.figures import plain
+
+VERSION = "1"
+_CHOICES = "link.choices"  # session: what was chosen, on whichever page
+_WRITTEN = "link.written"  # session: the address as we last wrote it, and on which page
+_ALWAYS = ("v", "place")
+
+
+class Link:
+    """The choices of one page, read from the address and the session, and written back."""
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self.notes: list[str] = []
+        self.defaults: dict[str, str] = {}
+        self.session: dict[str, str] = st.session_state.setdefault(_CHOICES, {})
+        address = {key: value[:200] for key, value in st.query_params.to_dict().items()}
+        self.opened = self._is_newly_opened(address)
+        self.address = address if self.opened else {}
+        found = self.address.get("v", VERSION)
+        if found != VERSION:
+            self.notes.append(
+                f"This link was made by another version of Common Ground (link version {found}, "
+                f"this is {VERSION}). What this version understands was used."
+            )
+
+    def _is_newly_opened(self, address: dict[str, str]) -> bool:
+        written = st.session_state.get(_WRITTEN)
+        if written is None:
+            return bool(address)
+        page, last = written
+        if address == last:
+            return False
+        # The menu clears the address: that is a change of page and not a new link.
+        return not (page != self.page and not set(address) - set(_ALWAYS))
+
+    def key(self, name: str) -> str:
+        """Return the key of the widget that holds this choice."""
+        return f"{self.page}.{name}"
+
+    def option(self, name: str, *, options: Iterable[str], default: str, what: str) -> str:
+        """Settle a choice among `options` and seed its widget; `what` names it to a reader."""
+        allowed = set(options)
+        return self._settle(
+            name,
+            default=default,
+            parse=lambda text: text if text in allowed else None,
+            fault=lambda text: (
+                f"This link asks for a {what} “{text}” that this place does not "
+                "have. The usual one is shown instead."
+            ),
+        )
+
+    def number(self, name: str, *, low: float, high: float, default: float, what: str) -> float:
+        """Settle a number between `low` and `high` and seed its widget."""
+
+        def parse(text: str) -> float | None:
+            try:
+                value = float(text)
+            except ValueError:
+                return None
+            return type(default)(value) if low <= value <= high else None
+
+        return self._settle(
+            name,
+            default=default,
+            parse=parse,
+            fault=lambda text: (
+                f"This link asks for a {what} of “{text}”, which is not between "
+                f"{low:g} and {high:g}. The usual one, {default:g}, is used instead."
+            ),
+        )
+
+    def _settle(
+        self,
+        name: str,
+        *,
+        default: Any,
+        parse: Callable[[str], Any],
+        fault: Callable[[str], str],
+    ) -> Any:
+        self.defaults[name] = _text(default)
+        key = self.key(name)
+        value = None
+        if name in self.address:
+            value = parse(self.address[name])
+            if value is None:
+                self.notes.append(fault(self.address[name]))
+        elif not self.opened and key in st.session_state:
+            # What a widget holds may have lost its meaning, such as an area of another level.
+            held = st.session_state[key]
+            value = None if held is None else parse(_text(held))
+        elif not self.opened and name in self.session:
+            value = parse(self.session[name])
+        if value is None:
+            value = default
+        st.session_state[key] = value
+        return value
+
+    def set(self, name: str, value: str | float) -> None:
+        """Change a choice from a callback, as if its widget had been used."""
+        st.session_state[self.key(name)] = value
+
+    def keep(self) -> None:
+        """Write what the widgets hold into the session and, where not the default, the address."""
+        held = {name: _text(st.session_state[self.key(name)]) for name in self.defaults}
+        self.session.update(held)
+        short = {name: text for name, text in held.items() if text != self.defaults[name]}
+        place = st.query_params.get("place") or self.session.get("place")
+        address = ({"place": place} if place else {}) | ({"v": VERSION} if short else {}) | short
+        if st.query_params.to_dict() != address:
+            st.query_params.from_dict(address)
+        st.session_state[_WRITTEN] = (self.page, address)
+
+    def explain(self) -> None:
+        """Say what of the opened address could not be used."""
+        for note in self.notes:
+            st.warning(plain(note), icon=":material/link_off:")
+
+
+def chosen_place() -> str:
+    """Return the id of the place that the address or the session names, or ""."""
+    choices = st.session_state.setdefault(_CHOICES, {})
+    named = st.query_params.get("place", "")[:64]
+    if named:
+        choices["place"] = named
+    return choices.get("place", "")
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,232 @@
+"""Both pages with every control, and their empty and error states, without a browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
+
+
+def opened(page: str, **address: str) -> Any:
+    test = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=60)
+    for key, value in address.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def html(test: Any) -> str:
+    return "\n".join(element.proto.body for element in test.get("html"))
+
+
+def amounts(test: Any) -> list[int]:
+    """Return the pence of the equation as printed: the pot, then its parts."""
+    terms = re.findall(r'<div class="cg-term [^"]*"><b>(-?)£([0-9,.]+)</b>', html(test))
+    return [int(sign + text.replace(",", "").replace(".", "")) for sign, text in terms]
+
+
+pytestmark = pytest.mark.usefixtures("open_grid")
+POT = 284_000_007  # 1,200,000.07 + 90,000 + 1,600,000 - 50,000 pounds
+
+
+def test_the_map_page_opens_with_need_by_small_area() -> None:
+    test = opened("map")
+    assert test.selectbox(key="map.level").options == ["Squares", "Wards", "County"]
+    assert test.selectbox(key="map.level").value == "sq"
+    assert test.button_group(key="map.figure").value == "need"
+    assert test.selectbox(key="map.area").value == ""
+    assert "A higher score means more need" in html(test)
+
+
+@pytest.mark.parametrize("level", ["sq", "wd", "county"])
+@pytest.mark.parametrize("page", ["map", "budget"])
+def test_the_parts_make_up_the_pot_at_every_level(page: str, level: str) -> None:
+    test = opened(page, v="1", level=level)
+    pot, areas, outside, wide = amounts(test)
+    assert pot == POT
+    assert areas + outside + wide == pot
+    assert wide == -5_000_000
+    assert (outside == 0) == (level != "wd")
+
+
+@pytest.mark.parametrize("figure", ["need", "people", "money", "per_person"])
+def test_each_figure_explains_itself_and_leads_the_table(figure: str) -> None:
+    test = opened("map")
+    test.button_group(key="map.figure").set_value(figure).run()
+    assert not test.exception
+    for fact in ("What", "Unit", "Source", "As of", "How sure"):
+        assert f"<dt>{fact}</dt>" in html(test)
+    assert test.dataframe[0].value.columns[1] == figure
+    assert len(test.dataframe[0].value) == 12  # the four squares beyond the town are not compared
+
+
+def test_choosing_an_area_by_name_shows_its_card_and_changes_the_link() -> None:
+    test = opened("map")
+    test.selectbox(key="map.area").set_value("a05").run()
+    shown = html(test)
+    assert "<h2>Square 5</h2>" in shown
+    assert "105" in shown  # its people
+    assert "decile 1 = most deprived" in shown
+    assert dict(test.query_params)["area"] == "a05"
+
+
+def test_an_area_of_another_level_is_dropped_when_the_level_changes() -> None:
+    test = opened("map", v="1", area="a05")
+    test.selectbox(key="map.level").set_value("wd").run()
+    assert not test.exception
+    assert test.selectbox(key="map.area").value == ""
+    assert "Square 5" not in html(test)
+
+
+def test_an_area_beyond_the_place_cannot_be_asked_for_by_link() -> None:
+    test = opened("map", v="1", area="a03")
+    assert test.selectbox(key="map.area").value == ""
+    assert "a03" in test.warning[0].value
+
+
+def test_a_level_that_reaches_beyond_the_place_says_so_on_the_card() -> None:
+    test = opened("map", v="1", level="county", area="C")
+    assert "75% of its people live in Gridville" in html(test)
+
+
+def test_hostile_names_are_text_on_the_card() -> None:
+    for code in ("a00", "a01", "a02", "a04"):
+        shown = html(opened("map", v="1", area=code))
+        assert "<script" not in shown
+        assert "<img" not in shown
+    assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;" in html(
+        opened("map", v="1", area="a00")
+    )
+
+
+def test_old_and_unknown_links_fall_back_with_a_message() -> None:
+    test = opened("map", v="0", level="hills", figure="mood")
+    assert len(test.warning) == 3
+    assert test.selectbox(key="map.level").value == "sq"
+    assert test.button_group(key="map.figure").value == "need"
+
+
+def test_the_budget_page_opens_with_the_settings_of_the_place() -> None:
+    test = opened("budget")
+    assert test.slider(key="budget.need").value == 50
+    assert test.slider(key="budget.times").value == 3.0
+    assert "settings that the place uses" in test.caption[0].value
+    assert "change" not in test.dataframe[0].value
+    assert list(test.dataframe[1].value.index) == ["care", "parks", "clinic", "fees"]
+
+
+@pytest.mark.parametrize(("need", "times"), [(0, 3.0), (100, 10.0), (35, 1.0), (50, 7.5)])
+def test_whatever_the_sliders_say_the_pot_stays(need: int, times: float) -> None:
+    test = opened("budget")
+    test.slider(key="budget.need").set_value(need)
+    test.slider(key="budget.times").set_value(times).run()
+    assert not test.exception
+    pot, *parts = amounts(test)
+    assert pot == sum(parts) == POT
+    assert "what-if, not an agreed budget" in test.caption[0].value
+    assert "change" in test.dataframe[0].value
+
+
+def test_more_weight_of_need_moves_money_to_the_neediest_area() -> None:
+    test = opened("budget")
+    test.slider(key="budget.need").set_value(100).run()
+    change = test.dataframe[0].value["change"]
+    # Of the squares in the town a00 has the highest score and a13 the lowest.
+    assert change["a00"] > 0 > change["a13"]
+
+
+def test_one_line_of_money_has_an_equation_of_its_own() -> None:
+    test = opened("budget")
+    test.selectbox(key="budget.line").set_value("care").run()
+    assert amounts(test) == [120_000_007, 120_000_007, 0, 0]
+    test.selectbox(key="budget.line").set_value("fees").run()
+    assert amounts(test) == [-5_000_000, 0, 0, -5_000_000]
+
+
+def test_lines_below_zero_and_assumptions_are_told_in_words() -> None:
+    shown = html(opened("budget"))
+    assert "Income from car parks" in shown
+    assert "A round figure" in shown
+
+
+def test_a_budget_link_reopens_the_same_scenario() -> None:
+    first = opened("budget")
+    first.slider(key="budget.need").set_value(80)
+    first.selectbox(key="budget.level").set_value("wd").run()
+    link = {key: str(value) for key, value in dict(first.query_params).items()}
+    second = opened("budget", **link)
+    assert amounts(second) == amounts(first)
+    assert second.dataframe[0].value.equals(first.dataframe[0].value)
+
+
+def test_the_menu_marks_a_fictional_place() -> None:
+    test = AppTest.from_file(str(PAGES / "menu.py"), default_timeout=60).run()
+    assert "Gridville" in html(test)
+    assert "Fictional place" in html(test)
+
+
+@pytest.mark.parametrize("page", ["map", "budget"])
+def test_a_place_that_breaks_a_rule_is_told_and_nothing_else_is_shown(
+    page: str, grid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = shutil.copytree(grid, tmp_path / "broken")
+    text = (broken / "streams.csv").read_text()
+    text = text.replace("90000.00", "ninety").replace("Income from car parks", "")
+    (broken / "streams.csv").write_text(text)
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(broken))
+    test = opened(page)
+    assert "cannot be shown" in test.error[0].value
+    assert "ninety" in test.code[0].value
+    assert "fees" in test.code[0].value
+    assert not test.dataframe
+
+
+@pytest.mark.parametrize("page", ["map", "budget"])
+def test_a_folder_that_is_no_place_is_told(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(tmp_path))
+    assert "place.toml" in opened(page).code[0].value
+
+
+def test_an_address_cannot_open_a_folder_of_the_machine() -> None:
+    for named in ("../grid", "/", "..", "unknown", "grid/../.."):
+        test = opened("map", place=named)
+        assert test.error, named
+        assert not test.dataframe
+
+
+def test_a_place_without_an_index_offers_no_need(
+    make_place: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_place(tmp_path / "plain", id="plain", name="Plain")
+    settings = (folder / "place.toml").read_text()
+    start, end = settings.index("[index]"), settings.index("[streams]")
+    (folder / "place.toml").write_text(settings[:start] + settings[end:])
+    streams = (folder / "streams.csv").read_text().replace("town:T,need", "town:T,people")
+    (folder / "streams.csv").write_text(streams)
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
+    test = opened("map")
+    assert test.button_group(key="map.figure").value == "people"
+    assert "Need" not in test.button_group(key="map.figure").options
+    pot, *parts = amounts(opened("budget"))
+    assert pot == sum(parts) == POT
+
+
+def test_a_place_that_changes_on_disk_is_read_again(
+    make_place: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_place(tmp_path / "changing", id="changing", name="Changing")
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
+    assert amounts(opened("map"))[0] == POT
+    text = (folder / "streams.csv").read_text()
+    (folder / "streams.csv").write_text(text.replace("90000.00", "90000.01"))
+    assert amounts(opened("map"))[0] == POT + 1
