@@ -172,3 +172,38 @@ class NotOneFactor(CommonGroundError):
 
 class WeightsUnstable(UserWarning):
     """Weights from a factor model that a reader should not take as they are."""
+
+
+class NumeratorAboveDenominator(CommonGroundError):
+    """More events are counted than there are people who could have them."""
+
+    rule = "a numerator must not exceed its denominator"
+    remedy = "Check that both are of the same year, area and population."
+
+
+class NegativeCount(CommonGroundError):
+    """A count is below zero."""
+
+    rule = "counts must be zero or more"
+    remedy = "Correct the counts; where a negative code stands for a hidden value, leave it empty."
+
+
+class ZeroDenominator(CommonGroundError):
+    """A rate was asked where nobody could have the event."""
+
+    rule = "a rate needs a denominator above zero"
+    remedy = "Leave the numerator of these areas empty, so that their rate is missing."
+
+
+class DisclosureRuleFault(CommonGroundError):
+    """A disclosure rule is unknown, or the file that holds the rules breaks its schema."""
+
+    rule = "a disclosure rule must be one of the named ones and have the keys of its schema"
+    remedy = "Name a rule that exists, or correct indices/parameters/disclosure.toml."
+
+
+class NotACount(CommonGroundError):
+    """A count is not whole."""
+
+    rule = "counts must be whole numbers"
+    remedy = "Give counts of people or events, not rates or estimates."

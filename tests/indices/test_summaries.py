@@ -292,3 +292,53 @@ def test_average_scores_of_domains_made_from_subdomains_are_those_of_file_10(
     published = file10[sheet].loc[table.index]
     assert (table["average_score"] - published.iloc[:, 3]).abs().max() <= 0.0007
     assert (table["rank_of_average_score"] == published.iloc[:, 4]).all()
+
+
+# Numerators were published rounded to 5, and left out below 10: what they leave open.
+ROUNDED_BY, HIDDEN_UP_TO = 2.5, 7.5
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("sheet", "column", "people", "tolerance"),
+    [
+        ("Income", "income_domain_numerator", "people", 0.0015),
+        ("Employment", "employment_domain_numerator", "working_age", 0.0011),
+        (
+            "IDACI",
+            "income_deprivation_affecting_children_index_idaci_numerator",
+            "children",
+            0.0105,
+        ),
+        (
+            "IDAOPI",
+            "income_deprivation_affecting_older_people_index_idaopi_numerator",
+            "older",
+            0.0038,
+        ),
+    ],
+)
+def test_average_scores_of_counted_domains_are_those_of_file_10_as_far_as_counts_are_published(
+    realdata, file6, sheet, column, people, tolerance
+):
+    counts = pd.read_csv(
+        realdata / "england" / "imd2019_indicators_lsoa11.csv.gz",
+        usecols=["lsoa11_code", column],
+        dtype={"lsoa11_code": str},
+        index_col="lsoa11_code",
+    )[column].rename_axis("lsoa11")
+    file10 = pd.read_excel(
+        realdata / "england" / "imd2019_file10_lad_summaries.xlsx", sheet_name=sheet, index_col=0
+    )
+
+    def average(numerator: pd.Series) -> pd.Series:
+        rate = numerator / file6[people].loc[numerator.index]
+        table = summarise_values(file6["lad19"], file6[people], n=len(rate), scores=rate)
+        return table["average_score"]
+
+    published = file10.iloc[:, 3].loc[sorted(file10.index)]
+    rounding = 0.0005
+    middle = average(counts.fillna(HIDDEN_UP_TO - ROUNDED_BY))
+    assert (middle - published).abs().max() <= tolerance
+    assert (average((counts - ROUNDED_BY).fillna(0.0)) <= published + rounding).all()
+    assert (average((counts + ROUNDED_BY).fillna(HIDDEN_UP_TO)) >= published - rounding).all()
