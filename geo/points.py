@@ -139,7 +139,8 @@ class _Strips:
         low, high = (low, high) if len(points) else (np.zeros(2), np.ones(2))
         height = max(float(np.nanmedian(boxes[:, 3] - boxes[:, 1])), 0.0)
         count = int(np.clip((high[1] - low[1]) / height if height else 1, 1, MOST_STRIPS))
-        height = max(float(high[1] - low[1]) / count, np.finfo(float).tiny)
+        # Points in one row have no height; a micrometre divides without overflow.
+        height = max(float(high[1] - low[1]) / count, 1e-6)
         # Twice the width between strips, so that no x can slip into the next one.
         width = 2 * max(float(high[0] - low[0]), 1.0)
         strips = cls(np.empty(0), float(low[1]), height, float(low[0]), width, count)
