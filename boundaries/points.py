@@ -24,6 +24,7 @@ from boundaries.errors import (
     ValuesNotFinite,
 )
 from geo.errors import DifferentCRS, Faults
+from geo.points import locate_all
 
 NAMED = 1000
 """Points outside every area that are kept by name; beyond that they are only counted."""
@@ -237,7 +238,7 @@ def coordinates(
         xy = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
     broken = ~np.isfinite(xy).all(axis=1)
     if broken.any():
-        raise ValuesNotFinite("points", found=names[broken], detail="coordinates")
+        raise ValuesNotFinite("points", found=names[np.flatnonzero(broken)], detail="coordinates")
     return xy, names
 
 
@@ -267,10 +268,23 @@ def point_weights(
 
 
 def _membership(xy: FloatArray, layer: gpd.GeoDataFrame) -> csr_array:
-    """Return the (n_points, n_areas) table that is 1 where a point lies in an area."""
-    from geo.points import locate_all
+    """Return the (n_points, n_areas) table that is 1 where a point belongs to an area.
 
+    A point belongs to every area that holds it inside; one that lies on borders only belongs to
+    the smallest code, so that a shared border counts nobody twice.
+    """
     point, area = locate_all(xy, layer)
+    shared = np.bincount(point, minlength=len(xy))[point] > 1
+    inside = ~shared
+    shapes = np.asarray(layer.geometry.values, dtype=object)
+    inside[shared] = shapely.contains_xy(shapes[area[shared]], xy[point[shared]])
+    on_borders = shared & (np.bincount(point, inside, minlength=len(xy))[point] == 0)
+    if on_borders.any():
+        rank = np.argsort(np.argsort(layer.index.to_numpy(dtype=object), kind="stable"))
+        rows = np.flatnonzero(on_borders)
+        rows = rows[np.lexsort((rank[area[rows]], point[rows]))]
+        inside[rows[np.unique(point[rows], return_index=True)[1]]] = True
+    point, area = point[inside], area[inside]
     return csr_array((np.ones(len(point)), (point, area)), shape=(len(xy), len(layer)))
 
 
