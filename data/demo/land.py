@@ -166,7 +166,7 @@ class Land:
         """Return the district of each point: 0 the place itself, 1 to 3 its neighbours."""
         local = xy - ORIGIN
         angle = np.arctan2(local[:, 1], local[:, 0])
-        factor = wobble(angle, chance(self._seed, "district outline"), size=0.30)
+        factor = wobble(angle, chance(self._seed, "district outline"), size=0.20)
         bumps = 260 * surface(xy, chance(self._seed, "district bumps"), scale_m=1_400)
         inside = np.hypot(*local.T) + bumps < DISTRICT_RADIUS_M * factor
         # Downstream the old county line runs in the river: the far bank is Linsey's.
@@ -217,7 +217,7 @@ class Land:
     def _main_town(self, xy: Floats, kind: Ints, ragged: Floats) -> None:
         local = xy - ORIGIN
         angle = np.arctan2(local[:, 1], local[:, 0])
-        outline = wobble(angle, chance(self._seed, "town outline"), size=0.22)
+        outline = wobble(angle, chance(self._seed, "town outline"), size=0.18)
         # The town grew along the river; `reach` is the distance in a plan squeezed that way.
         u, v = self.river.frame(xy)
         reach = np.hypot(u / 1.16, v * 1.05) / outline + 110 * ragged

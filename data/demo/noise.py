@@ -47,13 +47,12 @@ def surface(xy: Floats, rng: np.random.Generator, *, scale_m: float) -> Floats:
 
 
 def wobble(angle: Floats, rng: np.random.Generator, *, size: float) -> Floats:
-    """Evaluate a closed random outline: the factor by which a radius varies with direction."""
-    factor = np.ones_like(angle)
+    """Evaluate a closed random outline: the factor by which a radius varies with direction.
+
+    It stays between 1 - 1.5 size and 1 + 1.5 size, whatever is drawn.
+    """
+    stray = np.zeros_like(angle)
     for turns in (2, 3, 5, 8, 13):
-        factor += (
-            size
-            * rng.normal(0, 0.6)
-            / np.sqrt(turns)
-            * np.cos(turns * angle + rng.uniform(0, 2 * np.pi))
-        )
-    return factor
+        height = size * rng.normal(0, 0.6) / np.sqrt(turns)
+        stray += height * np.cos(turns * angle + rng.uniform(0, 2 * np.pi))
+    return 1 + 1.5 * size * np.tanh(stray / (1.5 * size))

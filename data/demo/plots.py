@@ -125,7 +125,7 @@ def _street_grid(kind: Kind, rng: np.random.Generator) -> Floats:
 
 def _field_seeds(land: Land, rng: np.random.Generator, gap: float) -> Floats:
     """Scatter the seeds of fields; on the moor they lie wider apart."""
-    seeds = _scatter(rng, gap, reach=1.25)
+    seeds = _scatter(rng, gap, reach=1.32)
     kind = land.kind(seeds)
     moor = (kind == KIND["moor"]) & (rng.random(len(seeds)) < 0.45)
     return seeds[~BUILT[kind] & ~moor & (land.river.distance_m(seeds) > 0.5 * gap)]
@@ -133,9 +133,9 @@ def _field_seeds(land: Land, rng: np.random.Generator, gap: float) -> Floats:
 
 def _scatter(rng: np.random.Generator, gap: float, *, reach: float) -> Floats:
     """Scatter points evenly but without a pattern: a jittered honeycomb."""
-    side = np.arange(-reach * REGION_RADIUS_M, reach * REGION_RADIUS_M, gap)
-    x, y = np.meshgrid(side, side * np.sqrt(0.75))
-    x = x + np.where(np.arange(len(side)) % 2, 0.5, 0.0)[:, None] * gap
+    far = reach * REGION_RADIUS_M
+    x, y = np.meshgrid(np.arange(-far, far, gap), np.arange(-far, far, gap * np.sqrt(0.75)))
+    x = x + np.where(np.arange(len(x)) % 2, 0.5, 0.0)[:, None] * gap
     points = ORIGIN + np.stack([x.ravel(), y.ravel()], axis=1)
     return np.asarray(points + rng.uniform(-0.38, 0.38, points.shape) * gap)
 
