@@ -14,18 +14,22 @@ from scipy.sparse import csr_array
 
 from boundaries.checks import FloatArray, layers_codes
 from boundaries.crosswalk import Crosswalk
+from boundaries.engine import Engine
 from geo.overlap import areas
 
 SLIVER = 1e-9
 """Targets that share less than this part of the smaller one only touch."""
 
 
-def from_areas(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Crosswalk:
+def from_areas(
+    source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, *, engine: Engine | None = None
+) -> Crosswalk:
     """Weigh by shared area: `mass_st = |s ∩ t|` in square metres, `source_mass_s = |s|`.
 
     Assumes that what is counted is spread evenly over each source. Where targets overlap one
     another, what of a source lies in none is measured by itself, so that a gap and an overlap in
-    the same source do not cancel out.
+    the same source do not cancel out. `engine` measures elsewhere, for example on a Dask cluster
+    (`boundaries.distributed`); the answer is the same.
 
     Raises
     ------
@@ -35,7 +39,7 @@ def from_areas(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Crosswalk:
         If the shapes cannot be measured on one another.
     """
     source_codes, target_codes = layers_codes(source, target)
-    pairs = areas(source, target)
+    pairs = areas(source, target) if engine is None else engine.areas(source, target)
     shape = (len(source), len(target))
     mass = csr_array((pairs.area_m2, (pairs.source, pairs.target)), shape=shape)
     source_mass = shapely.area(_shapes(source))

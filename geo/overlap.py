@@ -26,6 +26,7 @@ from geo.errors import (
     NotProjected,
     UnknownPairs,
 )
+from geo.reference import same
 
 Polygons: TypeAlias = npt.NDArray[np.object_]
 Geometries: TypeAlias = "npt.NDArray[Any] | gpd.GeoSeries | gpd.GeoDataFrame"
@@ -119,7 +120,8 @@ def areas(
     target = _polygons(target_geoms, "target", faults)
     faults.raise_any()
     first, second = _pairs(source, target, pairs)
-    if engine == "kernel" or (engine == "auto" and _is_large(source, target, first, second)):
+    chosen = engine_for(source, target, first, second) if engine == "auto" else engine
+    if chosen == "kernel":
         area_m2 = _areas_by_kernel(source_geoms, target_geoms, first, second, threads)
     else:
         _raise_invalid(source_geoms, target_geoms, _is_valid(source), _is_valid(target))
@@ -151,10 +153,11 @@ def _pairs(
     return first, second
 
 
-def _is_large(source: Polygons, target: Polygons, first: Positions, second: Positions) -> bool:
+def engine_for(source: Polygons, target: Polygons, first: Positions, second: Positions) -> Engine:
+    """Choose the engine of a job: the kernel where the pairs' corners are worth a compilation."""
     sizes = shapely.get_num_coordinates(source)[first].sum(dtype=np.int64)
     sizes += shapely.get_num_coordinates(target)[second].sum(dtype=np.int64)
-    return bool(sizes > KERNEL_FROM)
+    return "kernel" if sizes > KERNEL_FROM else "shapely"
 
 
 def _shared_box(source: Polygons, target: Polygons, first: Positions, second: Positions) -> Floats:
@@ -225,7 +228,7 @@ def _cores() -> int:
 
 def _check_crs(source: Geometries, target: Geometries, faults: Faults) -> None:
     known = [crs for crs in (getattr(side, "crs", None) for side in (source, target)) if crs]
-    if len(known) == 2 and known[0] != known[1]:
+    if len(known) == 2 and not same(known[0], known[1]):
         detail = f"source in {known[0].to_string()}, target in {known[1].to_string()}"
         faults.add(DifferentCRS("areas of overlap", detail=detail))
     elif known and not known[0].is_projected:
