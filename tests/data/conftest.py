@@ -7,6 +7,7 @@ overlap in the middle, and one consortium covers everything.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,10 +157,15 @@ def write_package(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def written_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_package(tmp_path_factory.mktemp("drawn") / "grid")
+
+
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
+def package(written_once: Path, tmp_path: Path) -> Path:
     """Folder of the tiny place package, to be broken at will."""
-    return write_package(tmp_path / "grid")
+    return Path(shutil.copytree(written_once, tmp_path / "grid"))
 
 
 @pytest.fixture
