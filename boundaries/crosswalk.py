@@ -273,11 +273,13 @@ class Crosswalk:
         return read(Path(path))
 
     @classmethod
-    def from_areas(cls, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Crosswalk:
+    def from_areas(
+        cls, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, **options: Any
+    ) -> Crosswalk:
         """Weigh by shared area; see `boundaries.build.from_areas`."""
         from boundaries.build import from_areas
 
-        return from_areas(source, target)
+        return from_areas(source, target, **options)
 
     @classmethod
     def from_points(cls, *args: Any, **options: Any) -> Crosswalk:

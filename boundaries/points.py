@@ -17,6 +17,7 @@ from scipy.sparse import csr_array, diags_array
 from boundaries.area import from_areas
 from boundaries.checks import FloatArray, IntArray, as_numbers, layer_codes, layers_codes, one_of
 from boundaries.crosswalk import Crosswalk
+from boundaries.engine import Engine
 from boundaries.errors import (
     ColumnMissing,
     CrosswalkBroken,
@@ -38,6 +39,7 @@ def from_points(
     *,
     unit: str = "count",
     fallback: str = "area",
+    engine: Engine | None = None,
 ) -> Crosswalk:
     """Weigh by points: `mass_st = sum of weights of the points in both s and t`.
 
@@ -54,6 +56,8 @@ def from_points(
         What the weights measure, for example "residents", "households" or "addresses".
     fallback
         How a source without any weight divides: by "area", or "none" (it stays 0/0).
+    engine
+        Locates the points elsewhere, for example on a Dask cluster; the answer is the same.
 
     Returns
     -------
@@ -72,7 +76,8 @@ def from_points(
     source_codes, target_codes = layers_codes(source, target)
     xy, names = coordinates(points, source, target)
     weight = point_weights(points, weights, len(xy))
-    in_source, in_target = _membership(xy, source), _membership(xy, target)
+    in_source = _membership(xy, source, engine)
+    in_target = _membership(xy, target, engine)
     homeless = np.diff(in_source.indptr) == 0
     lost = np.diff(in_target.indptr) == 0
     by_source = csr_array(in_source.T @ diags_array(weight))
@@ -267,13 +272,13 @@ def point_weights(
     return number
 
 
-def _membership(xy: FloatArray, layer: gpd.GeoDataFrame) -> csr_array:
+def _membership(xy: FloatArray, layer: gpd.GeoDataFrame, engine: Engine | None = None) -> csr_array:
     """Return the (n_points, n_areas) table that is 1 where a point belongs to an area.
 
     A point belongs to every area that holds it inside; one that lies on borders only belongs to
     the smallest code, so that a shared border counts nobody twice.
     """
-    point, area = locate_all(xy, layer)
+    point, area = (engine.locate_all if engine else locate_all)(xy, layer)
     shared = np.bincount(point, minlength=len(xy))[point] > 1
     inside = ~shared
     shapes = np.asarray(layer.geometry.values, dtype=object)
