@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from boundaries.checks import EXACT, align, code_index, same_layer
+from boundaries.checks import EXACT, code_index, same_layer
 from budgets.errors import (
     AreasDoNotMatch,
     CoverBeyondBase,
@@ -23,7 +23,7 @@ from budgets.errors import (
 )
 from budgets.ledger import Ledger
 from budgets.money import Float64, Int64, largest_remainder
-from budgets.need import check_people, check_range, per_head, weighted_people
+from budgets.need import check_people, check_range, in_order, per_head, weighted_people
 from budgets.streams import ALL_AREAS, check_layers, split_cover
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def prepare(
     """
     areas = code_index(people.index, None, where="people")
     count = check_people(people)
-    flags = align(inside.astype(np.float64), areas, where="inside")
+    flags = in_order(inside.astype(np.float64), areas, where="inside")
     if np.isnan(flags).any():
         raise AreasDoNotMatch("inside", found=areas[np.isnan(flags)])
     shared = np.flatnonzero((streams["method"] != "place-wide").to_numpy())

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -23,6 +24,7 @@ from budgets.errors import NothingToShareBy
 from budgets.money import SHARE_BITS, Float64, Int64, floor_and_remainder, whole_weights
 
 _AT_ONCE = 200_000
+_MANY = 2_000_000
 _PAIRWISE = 12
 
 
@@ -43,18 +45,16 @@ class Split:
     ----------
     n_targets
         Areas of the level.
-    blocks
-        Base areas by number of parts.
-    order, starts, columns
-        How the parts of all blocks, in turn, are brought together by area: `order` sorts them,
-        `starts` is where each of `columns` begins; column `n_targets` is outside.
+    start, column, weight, weight_sum
+        The parts of base area i are `start[i]` to `start[i + 1]`, in code order; column
+        `n_targets` is outside. Weights are whole numbers that add up to `weight_sum[i]`.
     """
 
     n_targets: int
-    blocks: tuple[_Block, ...]
-    order: Int64
-    starts: Int64
-    columns: Int64
+    start: Int64
+    column: Int64
+    weight: Int64
+    weight_sum: Int64
 
     @classmethod
     def of(
@@ -85,23 +85,55 @@ class Split:
         if len(sums) and sums.min() == 0:
             raise NothingToShareBy("level", found=sources[sums == 0])
         used = whole > 0
-        blocks, columns = _blocks(row[used], column[used], whole[used], sums)
-        order = np.argsort(columns, kind="stable")
-        first = np.flatnonzero(np.diff(columns[order], prepend=-1))
-        return cls(n_targets, blocks, order, first, columns[order][first])
+        counts = np.bincount(row[used], minlength=len(sources))
+        start = np.concatenate([[0], np.cumsum(counts)])
+        return cls(n_targets, start, column[used], whole[used], sums)
 
-    def apply(self, pence: Int64) -> tuple[Int64, Int64]:
+    def apply(self, pence: Int64, *, engine: str = "auto") -> tuple[Int64, Int64]:
         """Split cells (n_streams, n_base) into (n_streams, n_targets) and outside (n_streams).
 
-        Each cell is split by largest remainder, so that its parts add up to it.
+        Each cell is split by largest remainder, so that its parts add up to it. The engines
+        `numpy` and `compiled` give the same pence; `auto` compiles for large ledgers only, so that
+        nobody waits for a compilation to move a slider over a city.
         """
         by_column = np.zeros((len(pence), self.n_targets + 1), np.int64)
-        for chosen in _chunks(len(pence), len(self.order)):
-            flows = [_split_block(block, pence[chosen]) for block in self.blocks]
-            if flows:
-                parts = np.concatenate(flows, axis=1)[:, self.order]
-                by_column[chosen, self.columns] = np.add.reduceat(parts, self.starts, axis=1)
+        large = len(pence) * len(self.column) > _MANY
+        if engine == "compiled" or (engine == "auto" and large):
+            # numba takes half a second to import, which small ledgers must not pay for.
+            from budgets.kernel import split_cells
+
+            parts = (self.start, self.column, self.weight, self.weight_sum)
+            split_cells(np.ascontiguousarray(pence), *parts, by_column)
+        else:
+            self._add_up(pence, by_column)
         return np.ascontiguousarray(by_column[:, :-1]), by_column[:, -1].copy()
+
+    def _add_up(self, pence: Int64, by_column: Int64) -> None:
+        blocks, order, starts, columns = self._blocks
+        for chosen in _chunks(len(pence), len(self.column)):
+            flows = [_split_block(block, pence[chosen]) for block in blocks]
+            if flows:
+                parts = np.concatenate(flows, axis=1)[:, order]
+                by_column[chosen, columns] = np.add.reduceat(parts, starts, axis=1)
+
+    @cached_property
+    def _blocks(self) -> tuple[list[_Block], Int64, Int64, Int64]:
+        """Base areas by number of parts, and how the parts of all are brought together by column.
+
+        The third says where each column begins in the order of the second, the fourth which it is.
+        """
+        counts = np.diff(self.start)
+        blocks, columns = [], [np.zeros(0, np.int64)]
+        for parts in np.unique(counts):
+            rows = np.flatnonzero(counts == parts)
+            # Part by part rather than row by row: each part is then one contiguous run in memory.
+            at = self.start[rows] + np.arange(parts)[:, None]
+            blocks.append(_Block(rows, self.weight[at], self.weight_sum[rows]))
+            columns.append(self.column[at].ravel())
+        column = np.concatenate(columns)
+        order = np.argsort(column, kind="stable")
+        first = np.flatnonzero(np.diff(column[order], prepend=-1))
+        return blocks, order, first, column[order][first]
 
 
 def count_in_each(pence: Int64, weights: csr_array) -> Int64:
@@ -125,24 +157,6 @@ def count_in_each(pence: Int64, weights: csr_array) -> Int64:
         part += 2 * remainder >= whole
         counted[chosen, filled] = np.add.reduceat(part * np.sign(cells), starts, axis=1)
     return counted
-
-
-def _blocks(
-    row: Int64, column: npt.NDArray[Any], whole: Int64, sums: Int64
-) -> tuple[tuple[_Block, ...], Int64]:
-    """Sort base areas into blocks by number of parts; return the parts' columns in that order."""
-    counts = np.bincount(row, minlength=len(sums))
-    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    blocks: list[_Block] = []
-    columns: list[npt.NDArray[Any]] = []
-    for parts in np.unique(counts):
-        rows = np.flatnonzero(counts == parts)
-        # Part by part rather than row by row: each part is then one contiguous run in memory.
-        at = first[rows] + np.arange(parts)[:, None]
-        weight = whole[at]
-        blocks.append(_Block(rows, weight, weight.sum(axis=0)))
-        columns.append(column[at].ravel())
-    return tuple(blocks), np.concatenate([*columns, np.zeros(0)]).astype(np.int64)
 
 
 def _split_block(block: _Block, pence: Int64) -> Int64:

@@ -86,7 +86,7 @@ def per_head(people: pd.Series, scores: pd.Series, *, neediest_per_head: float) 
     """
     check_range("neediest_per_head", neediest_per_head, 1.0, NEEDIEST_PER_HEAD_MOST)
     count = check_people(people)
-    score = align(scores, people.index, where="scores")
+    score = in_order(scores, people.index, where="scores")
     lived_in = count > 0
     unknown = lived_in & ~np.isfinite(score)
     if unknown.any():
@@ -111,6 +111,18 @@ def weighted_people(people: Float64, head: Float64, need_weight: float) -> Float
         return people.astype(np.float64)
     level = total / math.fsum(people * head)
     return people * (1 - need_weight + need_weight * head * level)
+
+
+def in_order(values: pd.Series, areas: pd.Index, *, where: str) -> Float64:
+    """Return values as float64 in the order of the areas, by code; NaN where there is none.
+
+    Errors are those of `boundaries.checks.align`, which looks at every code; values that already
+    stand in the order of the areas need not be looked at.
+    """
+    same = values.index.name == areas.name and values.index.equals(areas)
+    if same and pd.api.types.is_numeric_dtype(values.dtype):
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return align(values, areas, where=where)
 
 
 def check_people(people: pd.Series) -> Float64:

@@ -139,10 +139,8 @@ def check_layers(streams: pd.DataFrame, known: Mapping[str, Any], *, where: str)
                 named[layer].append((code, f"{label}: {cover}"))
     areas: list[str] = []
     for layer, pairs in named.items():
-        there = pd.Index([code for code, _ in pairs], dtype="str").isin(codes[layer])
-        areas += [
-            text for (_, text), known_code in zip(pairs, there, strict=True) if not known_code
-        ]
+        at = codes[layer].get_indexer(pd.Index([code for code, _ in pairs], dtype="str"))
+        areas += [text for (_, text), found in zip(pairs, at, strict=True) if found < 0]
     faults = Faults(where)
     if layers:
         faults.add(UnknownLayer(where, found=layers, detail="it has " + ", ".join(codes)))

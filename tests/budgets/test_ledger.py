@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import VintageMismatch
 from budgets import errors, ledger
+from budgets.flows import Split
 from budgets.ledger import Ledger, Level
 
 Draw = Callable[..., Crosswalk]
@@ -109,6 +110,27 @@ def test_any_shares_add_up_for_few_and_many_parts(
     exact = np.array(cells, dtype=float) @ walk.weights.toarray()
     # Each of four cells is within a penny of its exact share (and 2^-40 of the cell).
     assert np.abs(level.pence - exact).max() <= 4 + 1e-11 * np.abs(cells).max()
+
+
+@given(
+    st.lists(st.lists(AMOUNT, min_size=4, max_size=4), min_size=1, max_size=3),
+    st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=15), min_size=4, max_size=4),
+)
+def test_compiled_code_and_numpy_split_alike(
+    crosswalk: Draw, cells: list[list[int]], rows: list[list[int]]
+) -> None:
+    table = {
+        c: {f"w{i:02d}": float(v) for i, v in enumerate(row)}
+        for c, row in zip("abcd", rows, strict=True)
+    }
+    walk = crosswalk(table, masses={c: sum(row.values()) + 1 for c, row in table.items()})
+    shares = walk.shares()
+    split = Split.of(shares.weights, shares.outside, sources=walk.sources, targets=walk.targets)
+    pence = np.array(cells, dtype=np.int64)
+    for one, other in zip(
+        split.apply(pence, engine="numpy"), split.apply(pence, engine="compiled"), strict=True
+    ):
+        assert one.tolist() == other.tolist()
 
 
 def test_ties_among_many_parts_go_to_the_smaller_codes(crosswalk: Draw, on_paper: Paper) -> None:
