@@ -7,68 +7,27 @@ every figure made from these counts, money included.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from geo.errors import Faults
 from indices import inputs
+from indices.disclosure_attack import Totals, exposed
+from indices.disclosure_rules import Rule, rule, rules
 from indices.errors import DisclosureRuleFault, NegativeCount, NotACount, UnplacedAreas
+
+__all__ = ["Disclosed", "Rule", "carry", "disclose", "rule", "rules"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-RULES = Path(__file__).parent / "parameters" / "disclosure.toml"
 # What a flag says, from the least to the most that was done to a figure.
 FLAGS = ("", "rounded", "hidden")
-# A feasible range is found by linear programming to about this.
-SLACK = 1e-6
-
-
-class Rule(BaseModel):
-    """How counts of one source may be shown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(min_length=1)]
-    title: str
-    reference: str
-    # From 0 or 1 on: a range that began higher would let small parts give a hidden total away.
-    hide: tuple[Annotated[int, Field(ge=0, le=1)], Annotated[int, Field(ge=1)]] | None = None
-    round_to: Annotated[int, Field(ge=1)] = 1
-    candidates: Annotated[int, Field(ge=2)] = 2
-
-    def must_hide(self, counts: Floats) -> Bools:
-        """Say which counts the rule does not let anyone see."""
-        if self.hide is None:
-            return np.zeros(len(counts), dtype=bool)
-        return (counts >= self.hide[0]) & (counts <= self.hide[1])
-
-    def rounded(self, counts: Floats) -> Floats:
-        """Round counts to the nearest multiple, halves upwards."""
-        return np.floor(counts / self.round_to + 0.5) * self.round_to
-
-    def behind(self, shown: Floats) -> tuple[Floats, Floats]:
-        """Return the least and the greatest count that is shown as this figure."""
-        least = np.maximum(shown - self.round_to // 2, 0.0)
-        greatest = shown + (self.round_to - 1) // 2
-        if self.hide is not None:
-            above = shown > self.hide[0]
-            least = np.where(above, np.maximum(least, self.hide[1] + 1.0), least)
-            greatest = np.where(above, greatest, np.minimum(greatest, max(self.hide[0] - 1.0, 0)))
-        return least, np.maximum(greatest, least)
 
 
 @dataclass(frozen=True)
@@ -96,45 +55,6 @@ class Disclosed:
     hidden_first: int
     hidden_beside: int
     rule: Rule
-
-
-@cache
-def rules(path: Path = RULES) -> dict[str, Rule]:
-    """Return the disclosure rules by id.
-
-    Raises
-    ------
-    DisclosureRuleFault
-        The file has an unknown key, a wrong value or an id used twice.
-    """
-    raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    faults = Faults(path.name)
-    found: dict[str, Rule] = {}
-    for position, entry in enumerate(raw.get("rules", [])):
-        try:
-            rule = Rule.model_validate(entry)
-        except ValidationError as problem:
-            for error in problem.errors():
-                key = ".".join(str(part) for part in error["loc"])
-                faults.add(
-                    DisclosureRuleFault(
-                        path.name, found=[f"rules.{position}.{key}"], detail=error["msg"]
-                    )
-                )
-            continue
-        if rule.id in found:
-            faults.add(DisclosureRuleFault(path.name, found=[rule.id], detail="an id used twice"))
-        found[rule.id] = rule
-    faults.raise_any()
-    return found
-
-
-def rule(id: str) -> Rule:
-    """Return one disclosure rule by its id."""
-    known = rules()
-    if id not in known:
-        raise DisclosureRuleFault("rule", found=[id], detail=f"known are {', '.join(known)}")
-    return known[id]
 
 
 def disclose(
@@ -168,14 +88,14 @@ def disclose(
     known = ~np.isnan(true)
     first = known & rule.must_hide(true)
     hidden = first.copy()
-    sums = {name: _Totals.over(placed, true, rule) for name, placed in groups.items()}
+    sums = {name: Totals.over(placed, true, rule) for name, placed in groups.items()}
     while True:
-        exposed = _exposed(true, first, hidden, list(sums.values()), rule)
-        if not exposed:
+        targets = exposed(true, first, hidden, list(sums.values()), rule)
+        if not targets:
             break
         # One more count a group and round: what protects one often protects its neighbours too.
         done: set[tuple[int, int]] = set()
-        for target in exposed:
+        for target in targets:
             _protect(target, true, hidden, known, list(sums.values()), done)
     shown = np.where(hidden, np.nan, rule.rounded(true))
     touched = "rounded" if rule.round_to > 1 else ""
@@ -208,32 +128,6 @@ def carry(flag: pd.Series, parents: pd.Series) -> pd.Series:
     return heaviest.map(dict(enumerate(FLAGS))).astype("str").rename("flag")
 
 
-@dataclass
-class _Totals:
-    """One set of totals: the group of each area (or -1), true sums, what is shown and what not."""
-
-    names: pd.Index
-    group: Ints
-    true: Floats
-    shown: Bools
-    first: Bools
-
-    @classmethod
-    def over(cls, placed: pd.Series, counts: Floats, rule: Rule) -> _Totals:
-        group, names = pd.factorize(placed, sort=True)
-        inside = (group >= 0) & ~np.isnan(counts)
-        weights = counts[inside]
-        true = np.asarray(np.bincount(group[inside], weights, len(names)), dtype=np.float64)
-        group = np.where(inside, group, -1)
-        first = rule.must_hide(true)
-        return cls(pd.Index(names, name=placed.name), group, true, ~first, first)
-
-    def table(self, rule: Rule, touched: str) -> pd.DataFrame:
-        value = np.where(self.shown, rule.rounded(self.true), np.nan)
-        flag = np.where(self.shown, touched, "hidden")
-        return pd.DataFrame({"value": value, "flag": flag}, index=self.names)
-
-
 def _check(
     counts: pd.Series, totals: Mapping[str, pd.Series]
 ) -> tuple[Floats, dict[str, pd.Series]]:
@@ -259,143 +153,12 @@ def _check(
     return values.to_numpy(), groups
 
 
-def _exposed(
-    true: Floats, first: Bools, hidden: Bools, sums: list[_Totals], rule: Rule
-) -> list[Ints]:
-    """Return what the rule hides and what is shown leaves fewer than `candidates` values.
-
-    Each is a set of areas: one area for a count, all hidden areas of a group for its total.
-    """
-    cells = np.flatnonzero(hidden)
-    table, low, high = _equations(true, cells, hidden, sums, rule)
-    if rule.hide is None or not table.shape[0]:
-        return []
-    least = np.where(first[cells], rule.hide[0], rule.hide[1] + 1.0)
-    most = np.where(first[cells], rule.hide[1], np.inf)
-    targets = [np.array([position]) for position in np.flatnonzero(first[cells])]
-    for item in sums:
-        member = item.group[cells]
-        secret = np.unique(member[member >= 0])
-        targets += [np.flatnonzero(member == group) for group in secret[item.first[secret]]]
-    label, equations = _components(table)
-    room = _Room(true[cells], least, most, _signatures(table))
-    exposed = []
-    for target in targets:
-        if room.candidates(target) >= rule.candidates:
-            continue
-        inside = np.isin(label, label[target])
-        rows = np.flatnonzero(np.isin(equations, label[target]))
-        if not rows.size:
-            continue
-        reach = _reach(
-            np.isin(np.flatnonzero(inside), target),
-            table[rows][:, np.flatnonzero(inside)],
-            (low[rows], high[rows]),
-            (least[inside], most[inside]),
-        )
-        if np.floor(reach[1] + SLACK) - np.ceil(reach[0] - SLACK) + 1 < rule.candidates:
-            exposed.append(cells[target])
-    return exposed
-
-
-def _equations(
-    true: Floats, cells: Ints, hidden: Bools, sums: list[_Totals], rule: Rule
-) -> tuple[csr_array, Floats, Floats]:
-    """Say what each shown total leaves for the hidden counts in it, between which bounds."""
-    rows: list[int] = []
-    columns: list[int] = []
-    low: list[float] = []
-    high: list[float] = []
-    least, greatest = rule.behind(rule.rounded(np.where(hidden, 0.0, np.nan_to_num(true))))
-    for totals in sums:
-        under, over = rule.behind(rule.rounded(totals.true))
-        member = totals.group[cells]
-        for group in np.unique(member[member >= 0]):
-            if not totals.shown[group]:
-                continue
-            beside = (totals.group == group) & ~hidden
-            touched = np.flatnonzero(member == group)
-            rows.extend([len(low)] * len(touched))
-            columns.extend(touched)
-            low.append(under[group] - greatest[beside].sum())
-            high.append(over[group] - least[beside].sum())
-    table = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(low), len(cells)))
-    return table, np.array(low), np.array(high)
-
-
-@dataclass(frozen=True)
-class _Room:
-    """How far hidden counts could differ from the truth by trading with counts beside them.
-
-    Two counts in the same equations can trade: one up, the other down, and nothing shown changes.
-    That many values are possible at least; only where they are too few is the exact range needed.
-    """
-
-    true: Floats
-    least: Floats
-    most: Floats
-    signature: Ints
-
-    def candidates(self, target: Ints) -> float:
-        """Return a number of values that the sum of some hidden counts can have at least."""
-        own = self.signature[target[0]]
-        if (self.signature[target] != own).any():
-            return 1.0
-        beside = self.signature == own
-        beside[target] = False
-        up, down = self.most - self.true, self.true - self.least
-        rise = min(up[target].sum(), down[beside].sum())
-        fall = min(down[target].sum(), up[beside].sum())
-        return float(rise + fall + 1.0)
-
-
-def _signatures(table: csr_array) -> Ints:
-    """Number the sets of equations that hidden counts are in."""
-    across = csr_array(table.T)
-    ends = zip(across.indptr[:-1], across.indptr[1:], strict=True)
-    return pd.factorize(pd.Series([across.indices[a:b].tobytes() for a, b in ends]))[0]
-
-
-def _components(table: csr_array) -> tuple[Ints, Ints]:
-    """Label hidden counts, and equations, that hang together: one label a set."""
-    _, label = connected_components(csr_array(table.T @ table), directed=False)
-    return label, label[table.indices[table.indptr[:-1]]]
-
-
-def _reach(
-    target: Bools,
-    table: csr_array,
-    limits: tuple[Floats, Floats],
-    bounds: tuple[Floats, Floats],
-) -> tuple[float, float]:
-    """Return the least and the greatest value that the sum of some hidden counts can have."""
-    (low, high), (least, most) = limits, bounds
-    if table.shape[0] == 1 and table.nnz == len(target):
-        return (
-            max(least[target].sum(), low[0] - most[~target].sum()),
-            min(most[target].sum(), high[0] - least[~target].sum()),
-        )
-    goal = target.astype(float)
-    sides = csr_array(np.vstack([table.toarray(), -table.toarray()]))
-    ends = []
-    for sign in (1.0, -1.0):
-        solved = linprog(
-            sign * goal,
-            A_ub=sides,
-            b_ub=np.r_[high, -low],
-            bounds=np.c_[least, most],
-            method="highs",
-        )
-        ends.append(sign * solved.fun if solved.success else -sign * np.inf)
-    return ends[0], ends[1]
-
-
 def _protect(
     target: Ints,
     true: Floats,
     hidden: Bools,
     known: Bools,
-    sums: list[_Totals],
+    sums: list[Totals],
     done: set[tuple[int, int]],
 ) -> None:
     """Hide the smallest count shown beside a target in its smallest group, else that total."""
