@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -43,3 +44,33 @@ def zipped() -> Callable[[Path], Path]:
         return archive
 
     return pack
+
+
+@pytest.fixture
+def open_page(chromium: str) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens an address and gives the page, with what it asked and said."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=quiet)
+
+        def opened(address: str, *, width: int = 1280) -> Any:
+            page: Any = browser.new_page(viewport={"width": width, "height": 900})
+            page.requests, page.complaints = [], []
+            page.on("request", lambda request: page.requests.append(request.url))
+            page.on("console", lambda message: page.complaints.append(message.text))
+            page.on("pageerror", lambda error: page.complaints.append(str(error)))
+            page.goto(address)
+            return page
+
+        yield opened
+        browser.close()

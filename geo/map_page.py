@@ -1,0 +1,140 @@
+"""The words around a map: banner, title, legend, summary and table, as HTML.
+
+In: `Figure`, what is drawn and said. Out: pieces of a page in which every text from outside is
+escaped. The table and the summary say what the map shows to those who do not see it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.classes import NO_DATA
+
+NO_DATA_COLOUR = "#e3e3e3"
+# The page may run what is in it and fetch nothing.
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is drawn and said: texts, numbers as written, classes and colours."""
+
+    title: str
+    legend_title: str
+    unit: str
+    source: str
+    banner: str
+    numbers: npt.NDArray[np.float64]
+    texts: list[str]
+    index: npt.NDArray[np.int64]
+    fills: list[str]
+    labels: tuple[str, ...]
+
+    @property
+    def measured(self) -> str:
+        """Name of the figure with its unit."""
+        return f"{self.legend_title} ({self.unit})" if self.unit else self.legend_title
+
+    def fill(self, position: int) -> str:
+        """Colour of one area."""
+        index = int(self.index[position])
+        return NO_DATA_COLOUR if index == NO_DATA else self.fills[index]
+
+
+def above(figure: Figure) -> str:
+    """Return what stands above the map; it opens the section that `below` closes."""
+    banner = f'<p class="cg-banner" role="note">{_text(figure.banner)}</p>' if figure.banner else ""
+    return (
+        f'<main>{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
+        f'<section class="cg-map" aria-label="Map" aria-describedby="cg-summary">'
+    )
+
+
+def below(figure: Figure, rows: list[dict[str, Any]]) -> str:
+    """Return what stands below the map; `rows` holds `name` and `code` of each area, in order."""
+    source = f'<p class="cg-source">Source: {_text(figure.source)}</p>' if figure.source else ""
+    return (
+        f"{_legend(figure)}</section>"
+        f'<p id="cg-summary">{_summary(figure, rows)}</p>{source}{_table(figure, rows)}</main>'
+    )
+
+
+def _legend(figure: Figure) -> str:
+    missing = int((figure.index == NO_DATA).sum())
+    counts = [int((figure.index == j).sum()) for j in range(len(figure.fills))]
+    entries = [*zip(figure.fills, figure.labels, counts, strict=True)]
+    entries.append((NO_DATA_COLOUR, "no data", missing))
+    items = "".join(
+        f'<li><span class="cg-swatch{" cg-none" if fill == NO_DATA_COLOUR else ""}" '
+        f'style="background:{fill}"></span>{_text(label)} '
+        f'<span class="cg-count">{count:,} {"area" if count == 1 else "areas"}</span></li>'
+        for fill, label, count in entries
+    )
+    return f'<div class="cg-legend"><h2>{_text(figure.measured)}</h2><ul>{items}</ul></div>'
+
+
+def _summary(figure: Figure, rows: list[dict[str, Any]]) -> str:
+    known = np.flatnonzero(np.isfinite(figure.numbers))
+    parts = [f"{len(rows):,} areas, shaded by {_text(figure.measured)}."]
+    if len(known):
+        order = known[np.argsort(figure.numbers[known], kind="stable")]
+        middle = order[(len(order) - 1) // 2]
+        for word, position in (("Highest", order[-1]), ("Lowest", order[0]), ("Middle", middle)):
+            name = _text(rows[position]["name"])
+            parts.append(f"{word}: <bdi>{name}</bdi>, {_text(figure.texts[position])}.")
+    missing = len(rows) - len(known)
+    parts.append(f"No data: {missing:,}." if missing else "Every area has a value.")
+    return " ".join(parts)
+
+
+def _table(figure: Figure, rows: list[dict[str, Any]]) -> str:
+    known, measured = np.isfinite(figure.numbers), figure.measured
+    order = np.lexsort((np.arange(len(rows)), -np.where(known, figure.numbers, -np.inf)))
+    body = "".join(
+        f'<tr><th scope="row" dir="auto">{_text(rows[position]["name"])}</th>'
+        f"<td>{_text(rows[position]['code'])}</td>"
+        f'<td class="cg-number">{_text(figure.texts[position])}</td></tr>'
+        for position in order
+    )
+    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in ("Area", "Code", measured))
+    return (
+        f"<table><caption>{_text(measured)}, highest first</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _text(text: object) -> str:
+    return escape(shown(text))
+
+
+def shown(text: object) -> str:
+    """Remove what no page can hold: control marks and halves of characters."""
+    clean = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", str(text))
+    return clean.encode("utf-8", "replace").decode("utf-8")
+
+
+STYLE = """
+html, body { height: auto; background: #fff; color: #1a1a1a; font-family: sans-serif; }
+main { max-width: 75rem; margin: 0 auto; padding: 0.5rem 1rem 2rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 0 0 0.3rem; }
+.cg-banner { background: #5b2a00; color: #fff; padding: 0.5rem 0.8rem; margin: 0;
+  font-weight: bold; }
+.cg-map .leaflet-container { box-sizing: border-box; background: #fff; border: 1px solid #767676; }
+.cg-legend { margin: 0.6rem 0; } .cg-legend ul { list-style: none; margin: 0; padding: 0; }
+.cg-legend li { display: inline-block; margin-right: 1.2rem; line-height: 1.8; }
+.cg-swatch { display: inline-block; width: 1.6em; height: 1em; margin-right: 0.4em;
+  border: 1px solid #333; vertical-align: -0.1em; }
+.cg-none { border-style: dashed; } .cg-count, .cg-source { color: #595959; font-size: 0.9em; }
+table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding: 0.4rem 0; }
+th, td { text-align: left; padding: 0.2rem 0.6rem; border-bottom: 1px solid #ccc;
+  font-weight: normal; }
+thead th { font-weight: bold; border-bottom: 2px solid #333; }
+.cg-number, thead th:last-child { text-align: right; font-variant-numeric: tabular-nums; }
+@media print { .leaflet-control-container { display: none; } }
+"""
