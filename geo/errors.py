@@ -191,3 +191,65 @@ class UnknownPairs(CommonGroundError):
 
     rule = "pairs must be two arrays of one length that hold positions in source and target"
     remedy = "Pass the positions that geo.overlap.candidate_pairs returns, or some of them."
+
+
+class RasterError(CommonGroundError):
+    """Anything wrong with a raster of people, or with what is asked of it."""
+
+    rule = "the raster breaks a rule"
+
+
+class UnreadableRaster(RasterError):
+    """The file is missing, is no raster, or lacks the band asked for."""
+
+    rule = "the raster cannot be read"
+    remedy = "Check the path and the band; GeoTIFF is the usual format."
+
+
+class RasterWithoutCRS(RasterError):
+    """The raster does not say where on earth it lies."""
+
+    rule = "a raster must state its coordinate reference system"
+    remedy = "Write the system into the file, for example with rio edit-info --crs."
+
+
+class RotatedRaster(RasterError):
+    """Rows and columns of the raster do not run along its axes."""
+
+    rule = "rows and columns must run along the axes of the coordinate system"
+    remedy = "Warp the raster to an upright grid first."
+
+
+class NegativePixels(RasterError):
+    """Pixels that count people hold negative numbers."""
+
+    rule = "pixels of people must not be negative"
+    remedy = "Correct them, or declare the value that stands for no data as the raster's nodata."
+
+
+class RasterTooSmall(RasterError):
+    """Areas reach beyond the raster."""
+
+    rule = "the raster must cover the areas"
+    remedy = 'Use a larger raster, or uncovered="report" to count nobody beyond its edge.'
+
+
+class TotalsUnfit(RasterError):
+    """Totals to be smoothed do not fit the areas, or are not counts."""
+
+    rule = "every area needs one total, a finite number that is not negative"
+    remedy = "Give a total for each code of the layer, and for no other."
+
+
+class CellsTooLarge(RasterError):
+    """Areas in which no cell of the grid has its centre."""
+
+    rule = "every area must hold the centre of at least one cell"
+    remedy = "Choose smaller cells (cell_m)."
+
+
+class OverlappingAreas(RasterError):
+    """Areas that share land, where each cell can belong to one area only."""
+
+    rule = "areas to be smoothed must not overlap one another"
+    remedy = "Use a layer whose areas are apart, or repair it."

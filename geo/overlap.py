@@ -37,6 +37,8 @@ Engine: TypeAlias = Literal["auto", "shapely", "kernel"]
 POLYGONAL = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
 # Both engines round to about 1e-14 of the box that two areas share: less than this is no overlap.
 ROUNDING = 1e-13
+# Share by which an intersection of GEOS may exceed the smaller polygon before it is doubted.
+WRONG = 1e-9
 # Coordinates of all pairs together. GEOS takes about a second for two million, which is less than
 # compiling the kernel takes; see docs/benchmarks.md. The choice depends on the input alone, so
 # that the same job gives the same bits whether or not the kernel was compiled before.
@@ -176,6 +178,12 @@ def _areas_by_shapely(
     a, b = np.where(ordered, s, t), np.where(ordered, t, s)
     # A prepared polygon would be quicker to reject, but preparing writes into the caller's shapes.
     area_m2: Floats = shapely.area(shapely.intersection(a, b))
+    # GEOS 3.14 can return a whole square for its intersection with a sliver 1e-11 m wide. What is
+    # larger than either polygon is wrong, and the kernel, which nodes nothing, must say.
+    most = np.minimum(shapely.area(s), shapely.area(t))
+    wrong = np.flatnonzero(area_m2 > most * (1 + WRONG))
+    if len(wrong):
+        area_m2[wrong] = _areas_by_kernel(source, target, first[wrong], second[wrong], None)
     return area_m2
 
 

@@ -101,6 +101,23 @@ def test_a_hole_is_no_land_and_an_island_in_it_is(engine: str) -> None:
 
 
 @each_engine
+def test_a_sliver_thinner_than_an_atom_does_not_hand_over_a_whole_square(engine: str) -> None:
+    # Left over by cutting polygons apart: GEOS 3.14 returns the square itself, 10,000 m2.
+    sliver = shapely.Polygon(
+        [
+            (300787.46692109504, 199777.0136281466),
+            (300745.0499176209, 199829.74148772395),
+            (300726.8046494972, 199852.42187192797),
+            (300787.46692109504, 199777.0136281466),
+        ]
+    )
+    layer = [shapely.MultiPolygon([sliver, shapely.box(300000, 199000, 300090, 199100)])]
+    square = [shapely.box(300700, 199800, 300800, 199900)]
+    assert table(layer, square, engine=engine).get((0, 0), 0.0) < 1e-9
+    assert table(square, layer, engine=engine).get((0, 0), 0.0) < 1e-9
+
+
+@each_engine
 @pytest.mark.parametrize("clockwise", [False, True])
 def test_the_direction_in_which_rings_are_drawn_does_not_matter(
     engine: str, clockwise: bool
