@@ -8,12 +8,13 @@ areas; the range of each hidden count follows by linear programming.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from indices.disclosure_rules import Rule
@@ -21,6 +22,7 @@ from indices.disclosure_rules import Rule
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Limits = tuple[Floats, Floats]
 
 # A feasible range is found by linear programming to about this.
 SLACK = 1e-6
@@ -71,7 +73,7 @@ def exposed(
         secret = np.unique(member[member >= 0])
         targets += [np.flatnonzero(member == group) for group in secret[item.first[secret]]]
     label, equations = _components(table)
-    room = _Room(true[cells], least, most, _signatures(table))
+    room = _Room.around(true[cells], (least, most), table, (low, high))
     found = []
     for target in targets:
         if room.candidates(target) >= rule.candidates:
@@ -95,50 +97,79 @@ def _equations(
     true: Floats, cells: Ints, hidden: Bools, sums: list[Totals], rule: Rule
 ) -> tuple[csr_array, Floats, Floats]:
     """Say what each shown total leaves for the hidden counts in it, between which bounds."""
-    rows: list[int] = []
-    columns: list[int] = []
-    low: list[float] = []
-    high: list[float] = []
+    rows: list[Ints] = []
+    columns: list[Ints] = []
+    low: list[Floats] = []
+    high: list[Floats] = []
     least, greatest = rule.behind(rule.rounded(np.where(hidden, 0.0, np.nan_to_num(true))))
     for totals in sums:
         under, over = rule.behind(rule.rounded(totals.true))
+        beside = (totals.group >= 0) & ~hidden
+        size = len(totals.names)
+        most = np.bincount(totals.group[beside], greatest[beside], size)
+        fewest = np.bincount(totals.group[beside], least[beside], size)
         member = totals.group[cells]
-        for group in np.unique(member[member >= 0]):
-            if not totals.shown[group]:
-                continue
-            beside = (totals.group == group) & ~hidden
-            touched = np.flatnonzero(member == group)
-            rows.extend([len(low)] * len(touched))
-            columns.extend(touched)
-            low.append(under[group] - greatest[beside].sum())
-            high.append(over[group] - least[beside].sum())
-    table = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(low), len(cells)))
-    return table, np.array(low), np.array(high)
+        usable = (member >= 0) & totals.shown[member]
+        of_group, row = np.unique(member[usable], return_inverse=True)
+        rows.append(row + sum(len(part) for part in low))
+        columns.append(np.flatnonzero(usable))
+        low.append((under - most)[of_group])
+        high.append((over - fewest)[of_group])
+    if not sums:
+        return csr_array((0, len(cells))), np.empty(0), np.empty(0)
+    where = (np.concatenate(rows), np.concatenate(columns))
+    bounds = np.concatenate(low), np.concatenate(high)
+    shape = (len(bounds[0]), len(cells))
+    return csr_array((np.ones(len(where[0])), where), shape=shape), *bounds
 
 
 @dataclass(frozen=True)
 class _Room:
-    """How far hidden counts could differ from the truth by trading with counts beside them.
+    """How far hidden counts could differ from the truth, at least.
 
     Two counts in the same equations can trade: one up, the other down, and nothing shown changes.
-    That many values are possible at least; only where they are too few is the exact range needed.
+    A count alone can move as far as the rounding of every total over it hides. Only where both
+    leave too few values is the exact range needed.
     """
 
-    true: Floats
-    least: Floats
-    most: Floats
+    up: Floats
+    down: Floats
     signature: Ints
+    slack_up: Floats
+    slack_down: Floats
+
+    @classmethod
+    def around(cls, true: Floats, bounds: Limits, table: csr_array, limits: Limits) -> _Room:
+        """Measure the room around the true values of hidden counts, within bounds and limits."""
+        now = table @ true
+        slack = (limits[1] - now, now - limits[0])
+        across = table.tocoo()
+        equation, cell = across.coords
+        ends = []
+        for side in slack:
+            end = np.full(len(true), np.inf)
+            np.minimum.at(end, cell, side[equation])
+            ends.append(end)
+        return cls(bounds[1] - true, true - bounds[0], _signatures(table), *ends)
+
+    @cached_property
+    def beside(self) -> tuple[Floats, Floats]:
+        """All that the counts of each signature can rise, and fall."""
+        up = np.asarray(np.bincount(self.signature, self.up), dtype=np.float64)
+        return up, np.asarray(np.bincount(self.signature, self.down), dtype=np.float64)
 
     def candidates(self, target: Ints) -> float:
         """Return a number of values that the sum of some hidden counts can have at least."""
         own = self.signature[target[0]]
         if (self.signature[target] != own).any():
             return 1.0
-        beside = self.signature == own
-        beside[target] = False
-        up, down = self.most - self.true, self.true - self.least
-        rise = min(up[target].sum(), down[beside].sum())
-        fall = min(down[target].sum(), up[beside].sum())
+        up, down = self.up[target].sum(), self.down[target].sum()
+        all_up, all_down = self.beside[0][own], self.beside[1][own]
+        # Only counts hidden for protection can rise without end; where the target has one, what
+        # the others can do is not known from the sum, and the exact range is asked for.
+        others_up = 0.0 if np.isinf(up) else all_up - up
+        rise = min(up, max(all_down - down, self.slack_up[target[0]]))
+        fall = min(down, max(others_up, self.slack_down[target[0]]))
         return float(rise + fall + 1.0)
 
 
@@ -158,8 +189,8 @@ def _components(table: csr_array) -> tuple[Ints, Ints]:
 def _reach(
     target: Bools,
     table: csr_array,
-    limits: tuple[Floats, Floats],
-    bounds: tuple[Floats, Floats],
+    limits: Limits,
+    bounds: Limits,
 ) -> tuple[float, float]:
     """Return the least and the greatest value that the sum of some hidden counts can have."""
     (low, high), (least, most) = limits, bounds
@@ -169,7 +200,7 @@ def _reach(
             min(most[target].sum(), high[0] - least[~target].sum()),
         )
     goal = target.astype(float)
-    sides = csr_array(np.vstack([table.toarray(), -table.toarray()]))
+    sides = csr_array(vstack([table, -table]))
     ends = []
     for sign in (1.0, -1.0):
         solved = linprog(
