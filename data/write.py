@@ -116,17 +116,18 @@ def _map(result: Result) -> Any:
     pounds = result.level_tables[place.base_layer]["pence_per_person"].reindex(areas.index) / 100
     left, bottom, right, top = areas.total_bounds
     simple = display.simplify(areas, tolerance_m=max(right - left, top - bottom) / MAP_PIXELS)
-    mark = " (a fictional place)" if place.fictional else ""
+    banner = f"{place.name} is a fictional place." if place.fictional else ""
     layer = place.settings.layer(place.base_layer)
     years = ", ".join(sorted(set(result.ledger.streams["year"])))
     return maps.folium_map(
         simple,
         pounds,
-        title=f"Money per person, {place.name}{mark}",
+        title=f"Money per person, {place.name}",
         legend_title=f"Pounds per person, {years}",
         unit="pounds",
         format=lambda value: format_pounds(round(value * 100), whole=True),
         source=f"{layer.title}. {layer.source}",
+        look=maps.Look(banner=banner),
     )
 
 
