@@ -138,7 +138,7 @@ def _check_edition_codes(
     index: pd.Index, codes: Codes, layer: str, faults: Faults, where: str
 ) -> None:
     """Collect codes that the edition's vintage cannot have."""
-    text = [code for code in index if isinstance(code, str)]
+    text = [code for code in index.tolist() if isinstance(code, str)]
     form = re.compile(codes.pattern)
     strange = [code for code in text if not form.fullmatch(code)]
     if not strange:
