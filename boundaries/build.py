@@ -18,6 +18,7 @@ from boundaries.crosswalk import Crosswalk
 from boundaries.errors import OptionUnknown
 from boundaries.lookup import from_lookup
 from boundaries.points import by_centroid, by_largest_share, centroids, from_points
+from boundaries.raster import from_raster, from_smoothed
 
 __all__ = [
     "best_fit",
@@ -25,6 +26,8 @@ __all__ = [
     "from_areas",
     "from_lookup",
     "from_points",
+    "from_raster",
+    "from_smoothed",
     "identity",
 ]
 

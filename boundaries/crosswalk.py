@@ -23,10 +23,9 @@ from scipy.sparse import csr_array
 
 from boundaries import algebra, applying
 from boundaries.applying import Converted, Reconciliation
-from boundaries.checks import EXACT, FloatArray, code_index
-from boundaries.errors import CrosswalkBroken, ValuesNegative, ValuesNotFinite
-from boundaries.shares import Shares, scale_rows, settle
-from geo.errors import Faults
+from boundaries.checks import EXACT, FloatArray
+from boundaries.parts import settle_parts
+from boundaries.shares import Shares, settle
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,7 +89,7 @@ class Crosswalk:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _settle_parts(self)
+        settle_parts(self)
 
     def __repr__(self) -> str:
         return (
@@ -105,8 +104,6 @@ class Crosswalk:
     @cached_property
     def weights(self) -> csr_array:
         """Shares of sources in targets, float64, shape (n_source, n_target)."""
-        inverse = np.zeros(len(self.sources))
-        np.divide(1.0, self.source_mass, out=inverse, where=self.source_mass > 0)
         whole = np.repeat(self.source_mass, np.diff(self.mass.indptr))
         # Dividing, and not multiplying by an inverse, keeps a whole source exactly 1.
         shares = csr_array(
@@ -296,6 +293,13 @@ class Crosswalk:
         return from_raster(*args, **options)
 
     @classmethod
+    def from_smoothed(cls, *args: Any, **options: Any) -> Crosswalk:
+        """Weigh by the sources' own counts, smoothed; see `boundaries.build.from_smoothed`."""
+        from boundaries.build import from_smoothed
+
+        return from_smoothed(*args, **options)
+
+    @classmethod
     def from_lookup(cls, *args: Any, **options: Any) -> Crosswalk:
         """Take a published lookup; see `boundaries.build.from_lookup`."""
         from boundaries.build import from_lookup
@@ -322,95 +326,6 @@ class Crosswalk:
         from boundaries.build import identity
 
         return identity(*args, **options)
-
-
-def _settle_parts(crosswalk: Crosswalk) -> None:
-    """Bring the parts of a new crosswalk into one form, or raise every fault at once."""
-    where = f"crosswalk {crosswalk.sources.name} to {crosswalk.targets.name}"
-    sources = code_index(crosswalk.sources, None, where=f"{where}: sources")
-    targets = code_index(crosswalk.targets, None, where=f"{where}: targets")
-    shape = (len(sources), len(targets))
-    mass = _sparse(crosswalk.mass)
-    source_mass = np.array(crosswalk.source_mass, dtype=np.float64)
-    target_mass = np.array(crosswalk.target_mass, dtype=np.float64)
-    if target_mass.size == 0:
-        target_mass = np.asarray(mass.sum(axis=0)).ravel()
-    _check_shapes(where, shape, mass=mass, source_mass=source_mass, target_mass=target_mass)
-    for name, part in (("mass", mass.data), ("source", source_mass), ("target", target_mass)):
-        _check_masses(f"{where}: {name} mass", part)
-    empty = source_mass == 0
-    if np.any(np.diff(mass.indptr)[empty]):
-        raise CrosswalkBroken(where, detail="a source of zero mass has mass in a target")
-
-    fallback = crosswalk.fallback
-    if fallback is not None:
-        fallback = _sparse(fallback)
-        _check_shapes(where, shape, fallback=fallback)
-        fallback = scale_rows(fallback, empty.astype(np.float64))
-        fallback.eliminate_zeros()
-        _check_masses(f"{where}: fallback", fallback.data)
-    settled = {
-        "mass": mass,
-        "source_mass": source_mass,
-        "sources": sources,
-        "targets": targets,
-        "provenance": tuple(crosswalk.provenance),
-        "fallback": fallback,
-        "target_mass": target_mass,
-        "notes": dict(crosswalk.notes),
-    }
-    for name, value in settled.items():
-        object.__setattr__(crosswalk, name, value)
-    _settle_rest(crosswalk, empty)
-    for part in (source_mass, target_mass, mass.data, crosswalk.outside, crosswalk.undefined):
-        part.flags.writeable = False
-
-
-def _settle_rest(crosswalk: Crosswalk, empty: np.ndarray) -> None:
-    """Derive what of each source lies in no target, and what cannot be placed, unless given."""
-    undefined = np.array(crosswalk.undefined, dtype=np.float64)
-    if undefined.size == 0:
-        lost = empty if crosswalk.fallback is None else np.zeros_like(empty)
-        undefined = lost.astype(np.float64)
-    outside = np.array(crosswalk.outside, dtype=np.float64)
-    if outside.size == 0:
-        rows = np.asarray(crosswalk.weights.sum(axis=1)).ravel()
-        outside = np.maximum(1.0 - rows - undefined, 0.0)
-    where = f"crosswalk {crosswalk.sources.name} to {crosswalk.targets.name}"
-    shape = crosswalk.mass.shape
-    _check_shapes(where, shape, outside=outside, undefined=undefined)
-    for name, part in (("outside", outside), ("undefined", undefined)):
-        _check_masses(f"{where}: {name}", part)
-        part[part <= EXACT] = 0.0
-        object.__setattr__(crosswalk, name, part)
-
-
-def _sparse(matrix: Any) -> csr_array:
-    """Copy a table into canonical form: float64, sorted, no repeated and no stored zeros."""
-    table = csr_array(matrix, dtype=np.float64, copy=True)
-    table.sum_duplicates()
-    table.sort_indices()
-    table.eliminate_zeros()
-    return table
-
-
-def _check_shapes(where: str, shape: tuple[int, int], **parts: Any) -> None:
-    for name, part in parts.items():
-        expected: tuple[int, ...] = shape if part.ndim == 2 else (shape[name == "target_mass"],)
-        if part.shape != expected:
-            detail = f"{name} has the shape {part.shape}, expected {expected}"
-            raise CrosswalkBroken(where, detail=detail)
-
-
-def _check_masses(where: str, values: FloatArray) -> None:
-    faults = Faults(where)
-    infinite = ~np.isfinite(values)
-    if infinite.any():
-        faults.add(ValuesNotFinite(where, found=values[infinite][:5], count=int(infinite.sum())))
-    negative = values < 0
-    if negative.any():
-        faults.add(ValuesNegative(where, found=values[negative][:5], count=int(negative.sum())))
-    faults.raise_any()
 
 
 def _at(matrix: csr_array, rows: np.ndarray, columns: np.ndarray) -> FloatArray:
