@@ -263,3 +263,85 @@ class ParentTwice(BudgetError):
 
     rule = "every area of the level stands once in the table of child and parent"
     remedy = "Remove the second row; an area that lies in two parents does not nest."
+
+
+# -------------------------------------------------------------------------- rules of sharing
+
+
+class InfeasibleLimits(BudgetError):
+    """Limits that cannot all be kept; `limit` names the one that breaks, `nearest` what can be."""
+
+    rule = "limits can be kept with the money there is"
+    remedy = "Set the limit to the nearest feasible value, or change the total."
+
+
+class FloorTooHigh(InfeasibleLimits):
+    """The floors add up to more than there is."""
+
+    rule = "the floors add up to no more than the total"
+
+
+class CeilingTooLow(InfeasibleLimits):
+    """The ceilings add up to less than there is."""
+
+    rule = "the ceilings leave room for the whole total"
+
+
+class GrowthTooHigh(InfeasibleLimits):
+    """A promised growth costs more than there is."""
+
+    rule = "the growth that is promised can be paid from the total"
+
+
+class CapTooLow(InfeasibleLimits):
+    """A cap on yearly growth leaves new money that nobody may take."""
+
+    rule = "areas below target may together grow by as much as there is new money"
+
+
+class MinimumTooHigh(InfeasibleLimits):
+    """No area can be given the smallest amount that is worth having."""
+
+    rule = "the total pays for at least one viable amount"
+
+
+class LimitsCross(BudgetError):
+    """A ceiling lies below the floor of the same area."""
+
+    rule = "the ceiling of an area is not below its floor"
+    remedy = "Raise the ceiling or lower the floor of these areas."
+
+
+class GrowthOnly(BudgetError):
+    """Convergence was asked for on a total that falls."""
+
+    rule = "convergence shares out new money only, and nobody is cut: the total must not fall"
+    remedy = "For a falling total use floor damping with a floor below nought, or the growth taper."
+
+
+class FiguresNotUsable(BudgetError):
+    """Amounts, targets, needs or limits that are negative, infinite or missing."""
+
+    rule = "amounts, targets, needs and limits are numbers, 0 or more"
+    remedy = "Complete or correct these figures."
+
+
+class MarginsDiffer(BudgetError):
+    """The totals of rows and of columns are not the same money."""
+
+    rule = "the row totals and the column totals add up to the same"
+    remedy = "Correct one of the two lists of totals."
+
+
+class RakingInfeasible(InfeasibleLimits):
+    """Structural zeros stand in the way of the totals."""
+
+    rule = "the cells that may hold money can hold every row and column total"
+    remedy = "Allow money in one of the empty cells of these rows, or change the totals."
+
+
+class RakingNotConverged(BudgetError):
+    """Raking came no closer to the totals within its rounds."""
+
+    rule = "raking reaches the totals within its rounds"
+    remedy = "Allow more rounds, or a larger tolerance."
