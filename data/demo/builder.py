@@ -7,6 +7,9 @@ areas, people, practices, then what is counted and written.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +24,13 @@ from data.demo import layers as demo_layers
 from data.demo import manifest, money, people, plots, points, practices, tables
 from data.demo.arrays import Floats, Ints
 from data.demo.land import ORIGIN, Land
-from data.errors import OutputExists
+from data.errors import UnusableFolder
 from data.home import home
+from data.settings import FILE
 from geo import layers as geo_layers
 
 SEED = 20260
-GENERATOR = 2  # raised whenever the same seed gives another place
+GENERATOR = 3  # raised whenever the same seed gives another place
 CELL_M = 100
 RASTER_REACH_M = 18_000
 
@@ -75,15 +79,19 @@ def cached(*, seed: int = SEED) -> Path:
     what it finds, which is the same.
     """
     target = home() / "demo" / f"{GENERATOR}-{seed}"
-    if (target / "place.toml").is_file():
+    if (target / FILE).is_file():
         return target
-    world = invent(seed)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     try:
-        with folders.whole(target) as draft:
-            write(world, draft, seed=seed)
-    except (OutputExists, OSError):
-        if not (target / "place.toml").is_file():
-            raise
+        draft.chmod(0o755)
+        write(invent(seed), draft, seed=seed)
+        with contextlib.suppress(OSError):  # a full folder is never replaced: the other won
+            draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    if not (target / FILE).is_file():
+        raise UnusableFolder(str(target), detail="the demo place could not be put there")
     return target
 
 
@@ -119,7 +127,7 @@ def write(world: World, folder: Path, *, seed: int) -> None:
     _write_raster(world.households, folder / "people_2015_100m.tif", seed=seed)
     n_areas = len(world.layers.frames[demo_layers.SA])
     (folder / "index.toml").write_text(manifest.index_toml(n_areas), encoding="utf-8")
-    (folder / "place.toml").write_text(manifest.place_toml(seed=seed), encoding="utf-8")
+    (folder / FILE).write_text(manifest.place_toml(seed=seed), encoding="utf-8")
 
 
 def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
@@ -139,6 +147,7 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
         "domain_ranks": ranks,
         "streams": money.streams(),
         "postcodes": points.postcodes(households, world.quarter, seed=seed),
+        "sa21_centroids": points.centroids(households),
         "practices": world.registers.practices.drop(columns="consortium"),
         "gp-reg-pat-prac-lsoa": patients,
         "gp-reg-pat-prac-map": practice_list,
@@ -174,5 +183,5 @@ def _write_raster(households: pd.DataFrame, path: Path, *, seed: int) -> None:
 
 def _is_demo(folder: Path) -> bool:
     """Say whether a folder holds a demo place that may be replaced."""
-    toml = folder / "place.toml"
+    toml = folder / FILE
     return toml.is_file() and "demo generator of Common Ground" in toml.read_text(encoding="utf-8")

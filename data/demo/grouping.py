@@ -14,13 +14,14 @@ from scipy.spatial import cKDTree
 
 from data.demo.arrays import Floats, Ints, tally
 
-ROUNDS = 45
-SETTLE = 15  # rounds before the shapes have forgotten the first cuts
+ROUNDS = 32
+SETTLE = 10  # rounds before the shapes have forgotten the first cuts
 NUDGE = 0.22
 SWEEPS = 60
 SLACK = 0.2
 HOLD = 0.8
 FAR_OFF = (0.55, 1.7)
+TOO_LIGHT = 0.46
 
 
 def balanced(xy: Floats, weight: Floats, pairs: Ints, *, n_groups: int, shared_m: Floats) -> Ints:
@@ -129,11 +130,14 @@ def _traded(group: Ints, mass: Floats, pairs: Ints, shared_m: Floats, target: fl
         kept_m = np.zeros(len(group))
         own = taker == giver
         kept_m[piece[own]] = border_m[own]
-        gain = load[giver] - load[taker] - mass[piece]
+        # How much the squares of both loads fall; a field without homes helps nobody by itself.
+        gain = mass[piece] * (load[giver] - load[taker] - mass[piece])
         off = (load[giver] > target * (1 + SLACK)) | (load[taker] < target * (1 - SLACK))
         far_off = (load[giver] > FAR_OFF[1] * target) | (load[taker] < FAR_OFF[0] * target)
         hold = np.where(far_off, 0.5 * HOLD, HOLD)
-        fit = (border_m > hold * kept_m[piece]) & (gain > 0.04 * target)
+        # A group that is far too light takes what it can get, and fields on the way to homes.
+        poor = (load[taker] < TOO_LIGHT * target) & (gain > 0)
+        fit = poor | ((border_m > hold * kept_m[piece]) & (gain > 0.002 * target**2))
         moves = np.flatnonzero(~own & off & fit & (count[giver] > 1))
         touched: set[int] = set()
         for move in moves[np.lexsort((moves, -gain[moves]))].tolist():

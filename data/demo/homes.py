@@ -16,6 +16,7 @@ from data.demo.plots import Plots
 
 HOMES_INSIDE = 86_000
 HOMES_AROUND = 27_000
+WATER_M = 38.0  # from the middle of the river to the first door
 STREETS = ("centre", "terraces", "estate", "inner", "suburb", "new homes", "town", "village")
 
 
@@ -53,9 +54,9 @@ def place(land: Land, plots: Plots, homes: Ints, *, seed: int) -> tuple[Floats, 
     seeds = plots.seeds[plot]
     xy = seeds + share[:, None] * (edge - seeds)
     # Nobody lives in the river, nor across a kink of the border on the neighbour's land.
+    check = np.arange(len(xy))
     for _ in range(3):
-        wet = land.river.distance_m(xy) < 38
-        astray = ~shapely.contains_xy(plots.polygons[plot], xy[:, 0], xy[:, 1])
-        back = wet | astray
-        xy[back] = seeds[back] + 0.5 * (xy[back] - seeds[back])
+        inside = shapely.contains_xy(plots.polygons[plot[check]], *xy[check].T)
+        check = check[~inside | (land.river.distance_m(xy[check]) < WATER_M)]
+        xy[check] = seeds[check] + 0.5 * (xy[check] - seeds[check])
     return np.round(xy, 2), plot

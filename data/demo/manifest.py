@@ -37,7 +37,7 @@ LAYERS = (
     _Layer("cty25", "County", "2025", True, "area"),
     _Layer(
         "con24", "GP consortia, by registration", "2024", True, "lookup",
-        "tables/sa21_con24.csv", "registered patients",
+        "tables/sa21_con24.csv", "registered people",
     ),
     _Layer("pol24", "Police command units", "2024", True, "area"),
     _Layer("lep20", "Enterprise partnerships", "2020", True, "area"),

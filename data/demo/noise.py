@@ -12,12 +12,12 @@ import numpy as np
 
 from data.demo.arrays import Floats
 
-WAVES = 28
+WAVES = 18
 
 
 def chance(seed: int, room: str) -> np.random.Generator:
     """Return the random generator of one room; the same seed and name give the same numbers."""
-    return np.random.default_rng([seed, zlib.crc32(room.encode())])
+    return np.random.default_rng([seed % 2**64, zlib.crc32(room.encode())])
 
 
 def surface(xy: Floats, rng: np.random.Generator, *, scale_m: float) -> Floats:

@@ -53,6 +53,19 @@ def postcodes(households: pd.DataFrame, quarter: Ints, *, seed: int) -> pd.DataF
     return table.sort_values("postcode", ignore_index=True)
 
 
+def centroids(households: pd.DataFrame) -> pd.DataFrame:
+    """Return the population-weighted centroid of each small area: the home nearest the mean.
+
+    Snapped to a home, as the published ones are to an address, it never lies outside its area.
+    """
+    codes, area = np.unique(households[SA].to_numpy(), return_inverse=True)
+    xy = households[["x", "y"]].to_numpy()
+    middle = middles(area, xy, households["people"].to_numpy())
+    order = np.lexsort((np.hypot(*(xy - middle[area]).T), area))
+    home = order[np.r_[True, np.diff(area[order]) != 0]]
+    return pd.DataFrame({"code": codes, "x": xy[home, 0], "y": xy[home, 1]})
+
+
 def _postcode_names(quarter: Ints) -> list[str]:
     """Name units WX1 1AA and on; there is no postcode area WX."""
     turn = pd.Series(quarter).groupby(quarter).cumcount().to_numpy()
