@@ -15,12 +15,21 @@ import shapely
 from scipy.sparse import csr_array, diags_array
 
 from boundaries.area import from_areas
-from boundaries.checks import FloatArray, IntArray, as_numbers, layer_codes, layers_codes, one_of
+from boundaries.checks import (
+    EXACT,
+    FloatArray,
+    IntArray,
+    as_numbers,
+    layer_codes,
+    layers_codes,
+    one_of,
+)
 from boundaries.crosswalk import Crosswalk
 from boundaries.engine import Engine
 from boundaries.errors import (
     ColumnMissing,
     CrosswalkBroken,
+    OverlapRefused,
     ValuesNegative,
     ValuesNotFinite,
 )
@@ -192,7 +201,17 @@ def by_largest_share(crosswalk: Crosswalk) -> Crosswalk:
     """Give each source whole to the target with its largest share; ties go to the smallest code.
 
     Masses and unit stay; a source without any target stays uncovered.
+
+    Raises
+    ------
+    OverlapRefused
+        If two targets each hold most of a source, so that neither fits it best.
     """
+    most = np.asarray((crosswalk.weights > 0.5 + EXACT).sum(axis=1)).ravel()
+    if (most > 1).any():
+        where = f"best fit of {crosswalk.sources.name} to {crosswalk.targets.name}"
+        detail = "several targets each hold most of a source; use the shares themselves"
+        raise OverlapRefused(where, found=crosswalk.sources[most > 1], detail=detail)
     table = crosswalk.weights.tocoo()
     rows, columns = table.coords
     rank = np.argsort(np.argsort(crosswalk.targets.to_numpy(dtype=object), kind="stable"))

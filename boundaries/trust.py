@@ -34,6 +34,9 @@ ERROR_LIMITS = (0.01, 0.05, 0.15)
 SPLIT_LIMITS = (0.02, 0.10, 0.30)
 """Largest share from split sources for grades A, B and C, where no error is known."""
 
+WHOLE = ("best fit", "whole")
+"""Methods that place every source whole and so hide which of them are split."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trust:
@@ -46,8 +49,9 @@ class Trust:
         estimate by the finer weight), `error` (one standard deviation), `low` and `high` (95 %
         interval, within the bounds), `grade`. What is not known is missing.
     sliver
-        Shares below this, or above 1 less this, are taken as the crosswalk has them; the bounds
-        are free of any assumption only where it is 0.
+        Shares below this, or above 1 less this, are taken as the crosswalk has them. The bounds
+        are free of any assumption only where it is 0 and the crosswalk is by area: points and
+        pixels may miss a pair that touches.
     spread
         The error of a share as a part of `sqrt(p (1 - p))`; None where no second weight is known.
     """
@@ -66,13 +70,15 @@ class Trust:
         row = self.table.loc[code]
         if np.isnan(row["estimate"]):
             return f"{code} has no figure: it has no source with a value. Grade D."
-        text = (
-            f"{code}: about {row['estimate']:,.0f}; certainly between {row['lower']:,.0f} and "
-            f"{row['upper']:,.0f}"
-        )
-        if self.sliver > 0:
-            text += f", if parts below {self.sliver:.1%} are taken as they are"
-        text += f"; {row['split_share']:.1%} of it comes from areas that are split"
+        text = f"{code}: about {row['estimate']:,.0f}"
+        if np.isnan(row["split_share"]):
+            text += "; which of its areas are split is not known"
+        else:
+            text += (
+                f"; between {row['lower']:,.0f} and {row['upper']:,.0f} however the split areas "
+                f"really divide (parts below {self.sliver:.1%} taken as they are)"
+                f"; {row['split_share']:.1%} of it comes from areas that are split"
+            )
         if self.spread is not None:
             text += (
                 f"; 19 times in 20 between {row['low']:,.0f} and {row['high']:,.0f} by our estimate"
@@ -89,6 +95,7 @@ def trust(
     sliver: float = 0.01,
     tolerance: float = 0.0,
     overlap: str = "refuse",
+    nested: bool = False,
 ) -> Trust:
     """Say how far the converted counts can be trusted.
 
@@ -96,7 +103,9 @@ def trust(
 
     - bounds: a source with `w >= 1 - sliver` in a target counts there as the crosswalk has it, so
       does a part `w <= sliver`; every other source that touches the target may lie in it with
-      nothing or with all that is left of it;
+      nothing or with all that is left of it. Best fits and lookups of whole areas hide what is
+      split: they have bounds only with a finer weight, which then says what is split, or if the
+      caller vouches that the layers nest;
     - share from split sources: `sum_split |w y| / sum |w y|`;
     - error: with shares `u` by the finer weight and `p = (w + u) / 2`,
       `spread^2 = sum y^2 (w - u)^2 / sum y^2 p (1 - p)` over all pairs, and
@@ -113,6 +122,8 @@ def trust(
         Where there is no finer weight: a spread measured elsewhere, if one is known.
     sliver, tolerance, overlap
         Sliver tolerance of the bounds; the other two as for `apply_extensive`.
+    nested
+        The sources are known to lie wholly in the targets a best fit or lookup names.
 
     Returns
     -------
@@ -130,19 +141,26 @@ def trust(
     amounts = np.nan_to_num(align(values, crosswalk.sources, where=str(values.name or "values")))
     shares = settle(crosswalk, tolerance=tolerance, overlap=overlap).weights
     table = pd.DataFrame({"estimate": converted.values})
-    table["lower"], table["upper"] = _bounds(shares, amounts, sliver)
-    table["split_share"] = _split_share(shares, amounts, sliver)
     second, errors = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    other = shares
+    other, seen = shares, crosswalk.weights
     if finer is not None:
-        other = _same_order(crosswalk, finer, tolerance=tolerance, overlap=overlap)
+        finer = _same_order(crosswalk, finer)
+        other = settle(finer, tolerance=tolerance, overlap=overlap).weights
         second = other.T @ amounts
         spread = _spread(shares, other, amounts)
+        seen = csr_array((seen + finer.weights) / 2)
+    cells = _Cells.of(shares, seen, amounts, sliver, exclusive=overlap != "count-in-each")
+    table["lower"], table["upper"] = cells.bounds()
+    table["split_share"] = cells.split_share()
+    hidden = any(word in crosswalk.method for word in WHOLE)
+    if hidden and finer is None and not nested:
+        table[["lower", "upper", "split_share"]] = np.nan
     if spread is not None:
         errors = np.sqrt(spread**2 * (_doubt(shares, other).T @ amounts**2))
     table["second"], table["error"] = second, errors
-    table["low"] = np.maximum(table["estimate"] - Z95 * errors, table["lower"])
-    table["high"] = np.minimum(table["estimate"] + Z95 * errors, table["upper"])
+    table["low"] = np.fmax(table["estimate"] - Z95 * errors, table["lower"])
+    table["high"] = np.fmin(table["estimate"] + Z95 * errors, table["upper"])
+    table.loc[np.isnan(errors), ["low", "high"]] = np.nan
     table.loc[table["estimate"].isna(), table.columns[1:]] = np.nan
     table["grade"] = _grades(table, by_error=spread is not None)
     return Trust(table, sliver, spread)
@@ -153,7 +171,7 @@ def grade_rule(*, by_error: bool) -> str:
     limits = ERROR_LIMITS if by_error else SPLIT_LIMITS
     of = "its estimated error is" if by_error else "the share of it from split areas is"
     steps = [f"{g} if {of} at most {x:.0%}" for g, x in zip("ABC", limits, strict=True)]
-    return "; ".join(steps) + "; D otherwise, or if there is no figure. A rule of this project."
+    return "; ".join(steps) + "; D otherwise, or if that is not known. A rule of this project."
 
 
 @dataclass(frozen=True)
@@ -208,49 +226,70 @@ def measure(figures: Trust, truth: pd.Series) -> Measured:
     )
 
 
-def _fixed(shares: csr_array, sliver: float) -> np.ndarray:
-    """Flag the cells that are taken as they are: wholly inside, or slivers."""
-    limit = sliver + EXACT
-    return (shares.data >= 1 - limit) | (shares.data <= limit)
+@dataclass(frozen=True)
+class _Cells:
+    """Pairs of sources and targets, with what of each amount is settled and what is free.
+
+    A pair is settled if all that is known of the share, by one weight or by two, is that the
+    source lies wholly in the target or with a sliver only.
+    """
+
+    column: np.ndarray
+    settled: np.ndarray
+    part: FloatArray
+    free: FloatArray
+    count: int
+
+    @classmethod
+    def of(
+        cls,
+        shares: csr_array,
+        seen: csr_array,
+        amounts: FloatArray,
+        sliver: float,
+        *,
+        exclusive: bool,
+    ) -> _Cells:
+        table = seen.tocoo()
+        row, column = table.coords
+        limit = sliver + EXACT
+        settled = (table.data >= 1 - limit) | (table.data <= limit)
+        share = np.asarray(shares[row, column], dtype=np.float64).ravel()
+        # Where targets overlap and each is counted, what one holds another may hold as well.
+        held = np.where(settled, share, 0.0) if exclusive else np.zeros(len(share))
+        taken = np.bincount(row, held, minlength=shares.shape[0])
+        free = amounts[row] * np.clip(1.0 - taken[row], share, None)
+        return cls(column, settled, share * amounts[row], free, shares.shape[1])
+
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Return the least and the most each target can hold."""
+        low = np.where(self.settled, self.part, np.minimum(self.free, 0.0))
+        high = np.where(self.settled, self.part, np.maximum(self.free, 0.0))
+        return self._sum(low), self._sum(high)
+
+    def split_share(self) -> FloatArray:
+        """Return the share of each target's figure that is not settled."""
+        split = self._sum(np.where(self.settled, 0.0, np.abs(self.part)))
+        whole = self._sum(np.abs(self.part))
+        return np.divide(split, whole, out=np.zeros(self.count), where=whole > 0)
+
+    def _sum(self, amount: FloatArray) -> FloatArray:
+        total = np.zeros(self.count)
+        total += np.bincount(self.column, amount, minlength=self.count)
+        return total
 
 
-def _bounds(shares: csr_array, amounts: FloatArray, sliver: float) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the most each target can hold."""
-    fixed = _fixed(shares, sliver)
-    rows = np.repeat(np.arange(shares.shape[0]), np.diff(shares.indptr))
-    columns, amount = shares.indices, amounts[rows]
-    taken = np.bincount(rows[fixed], shares.data[fixed], minlength=shares.shape[0])
-    free = amount * np.clip(1.0 - taken[rows], shares.data, 1.0)
-    known = np.where(fixed, shares.data * amount, 0.0)
-    n = shares.shape[1]
-    lower, upper = np.zeros(n), np.zeros(n)
-    lower += np.bincount(columns, np.where(fixed, known, np.minimum(free, 0.0)), minlength=n)
-    upper += np.bincount(columns, np.where(fixed, known, np.maximum(free, 0.0)), minlength=n)
-    return lower, upper
-
-
-def _split_share(shares: csr_array, amounts: FloatArray, sliver: float) -> FloatArray:
-    rows = np.repeat(np.arange(shares.shape[0]), np.diff(shares.indptr))
-    part = np.abs(shares.data * amounts[rows])
-    n = shares.shape[1]
-    split = np.bincount(shares.indices, np.where(_fixed(shares, sliver), 0.0, part), minlength=n)
-    whole = np.bincount(shares.indices, part, minlength=n)
-    return np.divide(split, whole, out=np.zeros(n), where=whole > 0)
-
-
-def _same_order(
-    crosswalk: Crosswalk, finer: Crosswalk, *, tolerance: float, overlap: str
-) -> csr_array:
-    """Return the settled shares of the finer crosswalk in the order of the first."""
+def _same_order(crosswalk: Crosswalk, finer: Crosswalk) -> Crosswalk:
+    """Return the finer crosswalk with the areas of the first, in its order."""
     same_layer(finer.sources, crosswalk.sources, where="finer weight")
     same_layer(finer.targets, crosswalk.targets, where="finer weight")
-    row = finer.sources.get_indexer(crosswalk.sources)
-    column = finer.targets.get_indexer(crosswalk.targets)
-    gone = [*crosswalk.sources[row < 0], *crosswalk.targets[column < 0]]
+    gone = [
+        *crosswalk.sources[~crosswalk.sources.isin(finer.sources)],
+        *crosswalk.targets[~crosswalk.targets.isin(finer.targets)],
+    ]
     if gone:
         raise CodesUnknown("finer weight", found=gone, detail="areas it does not hold")
-    shares = settle(finer, tolerance=tolerance, overlap=overlap).weights
-    return csr_array(shares[row][:, column])
+    return finer.restrict(sources=crosswalk.sources, targets=crosswalk.targets)
 
 
 def _doubt(shares: csr_array, other: csr_array) -> csr_array:
@@ -277,6 +316,7 @@ def _grades(table: pd.DataFrame, *, by_error: bool) -> FloatArray:
         limits = ERROR_LIMITS
     else:
         measure_of, limits = table["split_share"].to_numpy(), SPLIT_LIMITS
+    # What is missing sorts behind every limit, and is grade D.
     step = np.searchsorted(np.array(limits) + EXACT, measure_of)
     step[table["estimate"].isna().to_numpy()] = len(limits)
     return np.array(GRADES, dtype=object)[step]

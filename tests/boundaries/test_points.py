@@ -20,6 +20,7 @@ from boundaries.errors import (
     ColumnMissing,
     CrosswalkBroken,
     OptionUnknown,
+    OverlapRefused,
     ValuesNegative,
     ValuesNotFinite,
     ValuesNotNumbers,
@@ -244,6 +245,11 @@ def test_a_tie_goes_to_the_smallest_code_whatever_the_order(written: Written) ->
     assert best_fit(tie).weights.toarray().tolist() == [[1, 0]]
     turned = tie.restrict(targets=tie.targets[::-1])
     assert best_fit(turned).weights.toarray().tolist() == [[0, 1]]
+
+
+def test_a_source_that_two_targets_hold_whole_has_no_best_fit(written: Written) -> None:
+    with pytest.raises(OverlapRefused, match="s1"):
+        best_fit(written([[1, 0], [1, 1]], source_mass=[1, 1]))
 
 
 def test_a_source_that_only_a_fallback_places_goes_where_the_fallback_says(

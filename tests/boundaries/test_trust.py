@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.sparse import csr_array
 
+from boundaries.build import best_fit
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import CodesUnknown, OptionUnknown, VintageMismatch
 from boundaries.trust import ERROR_LIMITS, SPLIT_LIMITS, grade_rule, measure, trust
@@ -104,6 +105,42 @@ def test_two_weights_that_agree_leave_no_error(written: Written) -> None:
     assert result.table["grade"].tolist() == ["A", "A"]
 
 
+def test_a_best_fit_hides_what_is_split_and_is_not_trusted_for_it(written: Written) -> None:
+    shares = written([[3, 2], [1, 0]])
+    fitted, values = best_fit(shares), series(50, 100)
+    alone = trust(fitted, values).table
+    assert alone["estimate"].tolist()[0] == 150.0
+    assert alone["grade"].tolist() == ["D", "D"]
+    assert alone[["lower", "upper", "split_share"]].isna().all(axis=None)
+    assert "which of its areas are split is not known" in trust(fitted, values).sentence("t0")
+    vouched = trust(fitted, values, nested=True).table
+    assert vouched.loc["t0", ["lower", "upper", "grade"]].tolist() == [150.0, 150.0, "A"]
+
+
+def test_a_finer_weight_says_what_a_best_fit_split(written: Written) -> None:
+    shares = written([[3, 2], [1, 0], [0, 1]])
+    table = trust(best_fit(shares), series(50, 100, 7), finer=shares).table
+    assert table["estimate"].tolist() == [150.0, 7.0]
+    assert table["second"].tolist() == [130.0, 27.0]
+    assert table[["lower", "upper"]].to_numpy().tolist() == [[100.0, 150.0], [7.0, 57.0]]
+    # w = 1 and u = 0.6, so p = 0.8: the error is 50 people times the difference of 0.4.
+    assert table["error"].tolist() == pytest.approx([20.0, 20.0])
+
+
+def test_a_rescaled_shortfall_may_lie_outside_in_truth(written: Written) -> None:
+    crosswalk = written([[99.0]], source_mass=[100])
+    strict = trust(crosswalk, series(200), sliver=0.0, tolerance=0.02).table
+    assert strict.loc["t0", ["estimate", "lower", "upper"]].tolist() == [200.0, 0.0, 200.0]
+    tolerant = trust(crosswalk, series(200), sliver=0.01, tolerance=0.02).table
+    assert tolerant.loc["t0", ["lower", "upper"]].tolist() == [200.0, 200.0]
+
+
+def test_overlapping_targets_may_both_hold_everybody(written: Written) -> None:
+    crosswalk = written([[60, 100]], source_mass=[100])
+    table = trust(crosswalk, series(10), sliver=0.0, overlap="count-in-each").table
+    assert table[["lower", "upper"]].to_numpy().tolist() == [[0.0, 10.0], [10.0, 10.0]]
+
+
 def test_the_order_of_the_finer_crosswalk_does_not_matter(written: Written) -> None:
     coarse, finer = written([[1, 1], [1, 0]]), written([[3, 1], [1, 0]])
     turned = finer.restrict(sources=finer.sources[::-1], targets=finer.targets[::-1])
@@ -166,9 +203,9 @@ def test_the_rule_is_printed_with_its_limits(written: Written) -> None:
 def test_a_sentence_states_figure_bounds_sliver_and_grade(written: Written) -> None:
     result = trust(written([[1, 1], [1, 0]]), series(80, 1000), spread=0.5)
     assert result.sentence("t0") == (
-        "t0: about 1,040; certainly between 1,000 and 1,080, if parts below 1.0% are taken as "
-        "they are; 3.8% of it comes from areas that are split; 19 times in 20 between 1,001 and "
-        "1,079 by our estimate. Grade B."
+        "t0: about 1,040; between 1,000 and 1,080 however the split areas really divide (parts "
+        "below 1.0% taken as they are); 3.8% of it comes from areas that are split; 19 times in "
+        "20 between 1,001 and 1,079 by our estimate. Grade B."
     )
 
 
