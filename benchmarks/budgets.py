@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 from boundaries.crosswalk import Crosswalk
 from budgets import streams
 from budgets.apportion import prepare
+from budgets.convergence import convergence
 
 LEVELS = {"city": (34, 24, 5, 3, 2), "england": (6826, 300, 150, 106, 38)}
 AREAS = {"city": 300, "england": 33_755}
@@ -101,6 +102,17 @@ def measure(case: str, n_streams: int, repeats: int) -> list[tuple[str, float, f
     ]
 
 
+def measure_rules(repeats: int) -> list[tuple[str, float, float]]:
+    rng = np.random.default_rng(20250501)
+    index = pd.Index([f"E{i:08d}" for i in range(300)], name="lsoa", dtype="str")
+    base, target = (pd.Series(rng.random(300) * 10**8, index) for _ in range(2))
+
+    def converge() -> object:
+        return convergence(base, target, growth=0.03, years=10, cap=2.0)
+
+    return [("city: 10 years of convergence with a cap, 300 areas", *best(repeats, converge))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=60)
@@ -108,8 +120,13 @@ def main() -> None:
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}\n")
     print("| case | first (s) | best (s) | peak memory so far (MB) |\n|---|---|---|---|")
-    for case in AREAS:
-        for name, first, least in measure(case, options.streams, options.repeats):
+    runs: list[Callable[[], list[tuple[str, float, float]]]] = [
+        lambda: measure("city", options.streams, options.repeats),
+        lambda: measure_rules(options.repeats),
+        lambda: measure("england", options.streams, options.repeats),
+    ]
+    for run in runs:
+        for name, first, least in run():
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             print(f"| {name} | {first:.3f} | {least:.3f} | {peak:,} |")
 

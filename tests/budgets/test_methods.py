@@ -13,12 +13,15 @@ import pandas as pd
 import pytest
 
 from boundaries.crosswalk import Crosswalk
-from budgets import streams
+from budgets import rules, streams
 from budgets.apportion import apportion
-from budgets.errors import AmountMissing, AmountNotUnderstood
+from budgets.convergence import convergence
+from budgets.errors import AmountMissing, AmountNotUnderstood, FloorTooHigh
+from budgets.fairness import concentration_index
 from budgets.ledger import Ledger
 from budgets.money import largest_remainder, read_amount
 from budgets.need import need_weighted
+from budgets.raking import rake
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "budgets.md"
 Draw = Callable[..., Crosswalk]
@@ -116,6 +119,58 @@ def overlap_holds(rows: list[Row], crosswalk: Draw) -> None:
     assert level.counted_in_each[0].tolist() == [int(row["counted in each"]) for row in rows]
 
 
+def column(rows: list[Row], name: str) -> pd.Series:
+    index = pd.Index([f"a{i}" for i in range(len(rows))], name="sa", dtype="str")
+    return pd.Series([float(row[name]) for row in rows], index)
+
+
+def water_filling_holds(rows: list[Row], crosswalk: Draw) -> None:
+    floor, ceiling = column(rows, "floor"), column(rows, "ceiling")
+    shared = rules.water_filling(column(rows, "need"), total=1000, floor=floor, ceiling=ceiling)
+    assert shared.amounts.tolist() == pytest.approx(column(rows, "amount").tolist())
+
+
+def damping_holds(rows: list[Row], crosswalk: Draw) -> None:
+    baseline, target = column(rows, "baseline"), column(rows, "target")
+    shared = rules.floor_damping(baseline, target, floor=0.02)
+    assert shared.parameter == pytest.approx(0.6)
+    assert shared.amounts.tolist() == pytest.approx(column(rows, "amount").tolist())
+    with pytest.raises(FloorTooHigh) as caught:
+        rules.floor_damping(baseline, target, floor=0.051)
+    assert caught.value.nearest == pytest.approx(0.05)
+
+
+def taper_holds(rows: list[Row], crosswalk: Draw) -> None:
+    baseline, target = column(rows, "baseline"), column(rows, "target")
+    shared = rules.growth_taper(baseline, target, least_growth=0.03)
+    assert shared.amounts.round(4).tolist() == column(rows, "amount").tolist()
+
+
+def convergence_holds(rows: list[Row], crosswalk: Draw) -> None:
+    baseline, target = column(rows, "baseline"), column(rows, "target")
+    for name, cap in (("year 1", None), ("year 1 with an 11 % cap", 0.11)):
+        path = convergence(baseline, target, growth=0.05, cap=cap)
+        assert path.amounts[1].tolist() == pytest.approx(column(rows, name).tolist())
+
+
+def viable_holds(rows: list[Row], crosswalk: Draw) -> None:
+    shared = rules.minimum_viable(column(rows, "need"), total=950, minimum=100)
+    assert shared.amounts.tolist() == pytest.approx(column(rows, "amount").tolist())
+
+
+def raking_holds(rows: list[Row], crosswalk: Draw) -> None:
+    seed = pd.DataFrame([numbers(row["seed"]) for row in rows])
+    raked = rake(seed, rows=pd.Series([120, 180, 210]), columns=pd.Series([150, 160, 200]))
+    assert raked.round(4).to_numpy().tolist() == [numbers(row["raked"]) for row in rows]
+
+
+def concentration_holds(rows: list[Row], crosswalk: Draw) -> None:
+    people, a_head = column(rows, "people"), column(rows, "a head")
+    deprived = pd.Series(range(len(rows), 0, -1), people.index)
+    index = concentration_index(people * a_head, people, deprived)
+    assert round(index.value, 4) == float(rows[0]["concentration index"])
+
+
 CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
     "amounts": amounts_hold,
     "largest remainder": largest_remainders_hold,
@@ -123,6 +178,13 @@ CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
     "cover": cover_holds,
     "level": level_holds,
     "overlap": overlap_holds,
+    "water filling": water_filling_holds,
+    "damping": damping_holds,
+    "taper": taper_holds,
+    "convergence": convergence_holds,
+    "viable": viable_holds,
+    "raking": raking_holds,
+    "concentration": concentration_holds,
 }
 
 
