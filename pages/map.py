@@ -96,11 +96,13 @@ def area_table(
     """Show all figures of all areas, highest first; a chosen row is a chosen area."""
     shown = figures.table(table, offered, first=figure)
     key = "map.table"
-    st.session_state[key] = {"selection": {"rows": [shown.index.get_loc(area)] if area else []}}
+    marked = [shown.index.get_loc(area)] if area else []
+    st.session_state[key] = {"selection": {"rows": marked}}
 
     def pick() -> None:
         rows = st.session_state[key]["selection"]["rows"]
-        link.set("area", str(shown.index[rows[0]]) if rows else WHOLE)
+        if rows != marked:  # Streamlit also calls when it is told what is marked
+            link.set("area", str(shown.index[rows[0]]) if rows else WHOLE)
 
     st.dataframe(
         shown,

@@ -116,6 +116,7 @@ class LiveMap {
       onEachFeature: (feature, path) => {
         const position = feature.properties.i;
         this.paths[position] = path;
+        path.on("add", () => path.getElement?.()?.setAttribute("data-code", feature.properties.code));
         path.on("mousemove", (event) => this.hover(position, event));
         path.on("click", () => this.pick(position));
       },

@@ -1,0 +1,285 @@
+"""The app in a real Chromium: painting, repainting, choosing by mouse and keys, names, privacy.
+
+No test asserts a time; each waits for what must happen. Every page notes each address it asks for,
+and the end of each test asserts that all of them were on this machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser]
+sync_api = pytest.importorskip("playwright.sync_api")
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Any, server: Any) -> Iterator[dict[tuple[str, str], Any]]:
+    """One browser profile for each size and scheme, so that scripts are fetched once in each."""
+    made = {}
+    for size, (width, height) in SIZES.items():
+        for scheme in ("light", "dark"):
+            made[size, scheme] = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                base_url=server.address,
+            )
+    yield made
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")],
+                ids="-".join)  # fmt: skip
+def view(request: pytest.FixtureRequest, contexts: Any, server: Any) -> Iterator[Any]:
+    """A page of each size and colour scheme."""
+    yield from watched(contexts[request.param], server.address)
+
+
+@pytest.fixture
+def desk(contexts: Any, server: Any) -> Iterator[Any]:
+    """A page of the size of a desk's screen."""
+    yield from watched(contexts["desk", "light"], server.address)
+
+
+def watched(context: Any, address: str) -> Iterator[Any]:
+    """Yield a new page; afterwards assert that it asked nobody but this server for anything."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+    page.on("console", lambda line: faults.append(line.text) if blocked(line) else None)
+    yield page
+    page.close()
+    host = address.removeprefix("http://")
+    here = re.compile(rf"(http|ws)://{re.escape(host)}/|data:|blob:http://{re.escape(host)}/")
+    assert [one for one in asked if not here.match(one)] == []
+    assert len(asked) > 5
+    assert faults == []
+
+
+def blocked(line: Any) -> bool:
+    return line.type == "error" and "Content Security Policy" in line.text
+
+
+def open_map(page: Any, query: str = "") -> Any:
+    """Open the map and wait until it has painted."""
+    page.goto(f"/map{query}")
+    painted = page.locator(".live-map[data-painted]")
+    painted.wait_for()
+    return painted
+
+
+def area(page: Any, number: int) -> Any:
+    """Return the shape of a square; the order of shapes changes when one is chosen."""
+    return page.locator(f'.live-map .canvas path[data-code="a{number:02d}"]')
+
+
+def fills(page: Any) -> list[str]:
+    return page.eval_on_selector_all(
+        ".live-map .canvas path", "paths => paths.map(path => path.getAttribute('fill'))"
+    )
+
+
+def card_title(page: Any) -> Any:
+    return page.locator(".cg-card h2")
+
+
+def expect_card(page: Any, name: str) -> None:
+    sync_api.expect(card_title(page)).to_have_text(name, timeout=PATIENCE)
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    """Choose from one of Streamlit's lists with the keyboard."""
+    box = page.get_by_role("combobox", name=re.compile(label))
+    box.click()
+    box.fill(option)
+    box.press("Enter")
+
+
+def test_the_map_paints_every_area(view: Any) -> None:
+    painted = open_map(view)
+    colours = fills(view)
+    assert len(colours) == 16
+    assert len(set(colours)) >= 5  # five classes, and the areas beyond the place
+    assert painted.locator(".legend-list li").count() == 7  # five, no data, beyond
+    assert "decile 1 = most deprived" in painted.locator(".legend-note").inner_text()
+    assert "No data" in painted.locator(".legend-list").inner_text()
+
+
+def test_nothing_is_wider_than_the_screen(view: Any) -> None:
+    for path in ("/map", "/budget"):
+        view.goto(path)
+        view.locator(".cg-equation").wait_for()
+        wide = view.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, path
+
+
+def test_a_change_of_figure_repaints_without_fetching_shapes_again(desk: Any) -> None:
+    painted = open_map(desk)
+    before = fills(desk)
+    fetched: list[str] = []
+    desk.on("request", lambda request: fetched.append(request.url))
+    desk.get_by_text("People", exact=True).first.click()
+    sync_api.expect(painted).to_have_attribute("data-figure", "People by Squares", timeout=PATIENCE)
+    assert fills(desk) != before
+    assert [address for address in fetched if "/shapes/" in address] == []
+
+
+def test_the_zoom_is_kept_when_the_figure_changes(desk: Any) -> None:
+    painted = open_map(desk)
+    shape = area(desk, 5)
+    whole = shape.bounding_box()["width"]
+    desk.get_by_label("Zoom in").click()
+    desk.get_by_label("Zoom in").click()
+    desk.wait_for_timeout(500)  # Leaflet's own animation
+    near = shape.bounding_box()["width"]
+    assert near > 1.2 * whole
+    desk.get_by_text("People", exact=True).first.click()
+    sync_api.expect(painted).to_have_attribute("data-figure", "People by Squares", timeout=PATIENCE)
+    assert shape.bounding_box()["width"] == pytest.approx(near, rel=0.01)
+
+
+def test_a_click_on_an_area_shows_its_card_and_a_link_reopens_it(desk: Any, browser: Any) -> None:
+    open_map(desk)
+    area(desk, 5).click()
+    expect_card(desk, "Square 5")
+    desk.wait_for_url("**/map?v=1&area=a05")
+    other = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(desk.url)
+    expect_card(other, "Square 5")
+    other.context.close()
+
+
+def test_a_click_beyond_the_place_chooses_nothing(desk: Any) -> None:
+    open_map(desk)
+    area(desk, 7).click()
+    area(desk, 5).click()
+    expect_card(desk, "Square 5")
+
+
+def test_an_area_can_be_chosen_on_the_map_with_the_keys_alone(desk: Any) -> None:
+    open_map(desk)
+    canvas = desk.locator(".live-map .canvas")
+    canvas.focus()
+    spoken = desk.locator(".live-map .spoken")
+    desk.keyboard.press("ArrowRight")
+    sync_api.expect(spoken).not_to_have_text("", timeout=PATIENCE)
+    first = spoken.text_content()
+    desk.keyboard.press("ArrowUp")
+    sync_api.expect(spoken).not_to_have_text(first, timeout=PATIENCE)
+    name = spoken.text_content().split(":")[0]
+    desk.keyboard.press("Enter")
+    expect_card(desk, name)
+
+
+def test_an_area_can_be_chosen_from_the_list_with_the_keys_alone(view: Any) -> None:
+    open_map(view)
+    choose(view, "Find an area", "Square 13")
+    expect_card(view, "Square 13")
+
+
+def test_a_row_of_the_table_chooses_its_area(desk: Any) -> None:
+    open_map(desk)
+    grid = desk.locator('[data-testid="stDataFrame"] canvas').first
+    box = grid.bounding_box()
+    desk.mouse.click(box["x"] + 18, box["y"] + 36 + 18)  # the box of the first row
+    desk.wait_for_url("**area=**")
+    sync_api.expect(card_title(desk)).not_to_have_text("Need", timeout=PATIENCE)
+
+
+def test_hostile_names_are_shown_as_text(desk: Any, hostile: dict[int, str]) -> None:
+    for number, name in hostile.items():
+        open_map(desk, f"?v=1&area=a{number:02d}")
+        expect_card(desk, name)
+        area(desk, number).hover(force=True)
+        card = desk.locator(".live-map .card strong")
+        sync_api.expect(card).to_have_text(name, timeout=PATIENCE)
+        inside = desk.evaluate(
+            "document.querySelectorAll('.cg-card script, .cg-card img, .cg-card a').length"
+        )
+        assert inside == 0
+        assert desk.locator(".live-map .card").locator("script, img, a").count() == 0
+
+
+def test_another_level_draws_other_shapes(desk: Any) -> None:
+    painted = open_map(desk)
+    choose(desk, "Areas", "Wards")
+    sync_api.expect(painted).to_have_attribute("data-figure", "Need by Wards", timeout=PATIENCE)
+    assert desk.locator(".live-map .canvas path").count() == 8
+
+
+def test_the_need_slider_repaints_and_the_pot_stays(desk: Any) -> None:
+    desk.goto("/budget")
+    painted = desk.locator(".live-map[data-painted]")
+    painted.wait_for()
+    pot = desk.locator(".cg-pot b").inner_text()
+    areas = desk.locator(".cg-term.cg-areas b").inner_text()
+    before = int(painted.get_attribute("data-painted") or 0)
+    slider = desk.get_by_role("slider").first
+    slider.focus()
+    for _ in range(6):
+        slider.press("ArrowRight")
+    desk.get_by_text("A what-if, not an agreed budget.").wait_for()
+    desk.wait_for_function(
+        """before => [...document.querySelectorAll('*')]
+            .map(el => el.shadowRoot?.querySelector('.live-map')).filter(Boolean)
+            .some(map => Number(map.dataset.painted) > before)""",
+        arg=before,
+    )
+    assert desk.locator(".cg-pot b").inner_text() == pot == "£2,840,000.07"
+    assert desk.locator(".cg-term.cg-areas b").inner_text() == areas
+
+
+def test_choices_survive_a_walk_to_the_other_page_and_back(desk: Any) -> None:
+    open_map(desk, "?v=1&level=wd&area=w1w")
+    expect_card(desk, "West ward 1")
+    desk.get_by_role("link", name="Budget").click()
+    desk.locator(".cg-equation").wait_for()
+    desk.get_by_text("How much of the money shared by need follows need").wait_for()
+    desk.get_by_role("link", name="Map").click()
+    expect_card(desk, "West ward 1")
+
+
+def test_axe_finds_no_serious_fault(view: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    for path in ("/map", "/map?v=1&area=a05", "/budget"):
+        view.goto(path)
+        view.locator(".live-map[data-painted]").wait_for()
+        view.locator(".cg-equation").wait_for()
+        view.wait_for_timeout(500)  # fading in counts as pale
+        found = axe.Axe().run(view).response["violations"]
+        serious = {
+            fault["id"]: [node["html"][:160] for node in fault["nodes"]][:3]
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+        }
+        assert serious == {}, path
