@@ -44,6 +44,8 @@ def balanced(xy: Floats, weight: Floats, pairs: Ints, *, n_groups: int, shared_m
     -------
     (n,) group numbers 0 to n_groups - 1.
     """
+    if n_groups == 1:
+        return np.zeros(len(xy), dtype=np.int64)
     # A piece without homes still has to belong somewhere: it weighs next to nothing.
     mass = weight + 1e-3 * max(float(weight.mean()), 1e-9)
     group = _halved(xy, mass, n_groups)
