@@ -9,7 +9,7 @@ its own with one class a cause. All faults of one input are collected in `Faults
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 SHOWN = 5
@@ -118,6 +118,9 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._faults)
+
+    def __iter__(self) -> Iterator[CommonGroundError]:
+        return iter(self._faults)
 
     def raise_any(self) -> None:
         """Raise what was collected, or return if there is nothing."""

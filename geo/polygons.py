@@ -6,6 +6,7 @@ a note for each one that was changed; or errors that name every area that cannot
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -79,18 +80,39 @@ STRUCTURE: dict[str, Any] = {"method": "structure", "keep_collapsed": False}
 def make_valid(shapes: Shapes, *, labels: Texts, where: str) -> tuple[Shapes, list[Note]]:
     """Repair invalid polygons and note each with its area before and after, in square metres.
 
-    Land that an invalid shape covers twice, as where it folds over itself or has a shell within a
-    shell, stays its land unless other areas of the layer cover most of it: then it was meant as a
-    hole. (Of the LSOAs 2021 as published five have a hole drawn as a shell, 4.3 square kilometres
-    that a neighbour covers exactly.) The area before is what the rings of the invalid shape add
-    up to, which for a bow tie is the difference of its halves.
-
     Raises
     ------
     BeyondRepair, NoSurface
         Shapes that cannot be repaired, or cover less than a square millimetre.
     """
-    faults, notes, valid = Faults(where), [], shapes.copy()
+    faults, done = Faults(where), repair(shapes, labels=labels)
+    faulty(faults, BeyondRepair, done.lost, labels, where)
+    faulty(faults, NoSurface, done.thin, labels, where)
+    faults.raise_any()
+    return done.shapes, done.notes
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Shapes after repair; which could not be repaired, and which cover nothing."""
+
+    shapes: Shapes
+    notes: list[Note]
+    lost: Flags
+    thin: Flags
+
+
+def repair(shapes: Shapes, *, labels: Texts) -> Repair:
+    """Repair invalid polygons as far as they can be.
+
+    Land that an invalid shape covers twice, as where it folds over itself or has a shell within a
+    shell, stays its land unless other areas of the layer cover most of it: then it was meant as a
+    hole. (Of the LSOAs 2021 as published five have a hole drawn as a shell, 4.3 square kilometres
+    that a neighbour covers exactly.) The area before is what the rings of the invalid shape add
+    up to, which for a bow tie is the difference of its halves.
+    """
+    notes: list[Note] = []
+    valid = shapes.copy()
     broken = np.flatnonzero(~shapely.is_valid(shapes))
     lost = np.zeros(len(shapes), dtype=bool)
     disputed = {}
@@ -101,9 +123,11 @@ def make_valid(shapes: Shapes, *, labels: Texts, where: str) -> tuple[Shapes, li
             disputed[position] = shapely.difference(valid[position], single)
         except shapely.errors.GEOSException:
             lost[position] = True
-    holes = _holes(valid, disputed)
+    holes = _holes(np.where(lost, shapely.Polygon(), valid), disputed)
     reasons = shapely.is_valid_reason(shapes[broken])
     for position, reason in zip(broken, reasons, strict=True):
+        if lost[position]:
+            continue
         detail = str(reason)
         if position in holes:
             valid[position] = mended(shapely.difference(valid[position], holes[position]))
@@ -111,11 +135,8 @@ def make_valid(shapes: Shapes, *, labels: Texts, where: str) -> tuple[Shapes, li
         note = {"kind": "repaired", "code": str(labels[position]), "detail": detail}
         before, after = shapely.area([shapes[position], valid[position]]).tolist()
         notes.append({**note, "area_before_m2": before, "area_after_m2": after})
-    faulty(faults, BeyondRepair, lost, labels, where)
     thin = (shapely.area(valid) < LEAST_AREA_M2) & ~lost
-    faulty(faults, NoSurface, thin, labels, where)
-    faults.raise_any()
-    return valid, notes
+    return Repair(valid, notes, lost, thin)
 
 
 def mended(shape: Any, **options: Any) -> Any:
