@@ -207,3 +207,62 @@ class NotACount(CommonGroundError):
 
     rule = "counts must be whole numbers"
     remedy = "Give counts of people or events, not rates or estimates."
+
+
+class IndicatorFault(CommonGroundError):
+    """A key of an indicator is unknown, missing, of the wrong kind, or unfit for its kind."""
+
+    rule = "an indicator must have the keys and columns that its kind asks for"
+    remedy = "Correct the key named; docs/methods/indices.md lists them all."
+
+
+class UnknownIndicator(CommonGroundError):
+    """A domain is made from an indicator that nobody has defined."""
+
+    rule = "every indicator of a domain must be defined"
+    remedy = "Add it under [[indicators]], or correct its id."
+
+
+class MixedVintages(CommonGroundError):
+    """Indicators of one index belong to areas of different vintages."""
+
+    rule = "all indicators of an index must be of one vintage of areas, that of its layer"
+    remedy = "Bring the others to the same areas through a crosswalk, and say so in their vintage."
+
+
+class MissingIndicatorColumn(CommonGroundError):
+    """A column that an indicator is made from is not in the data."""
+
+    rule = "the data must have the columns that each indicator names"
+    remedy = "Rename or add the columns named; other columns are ignored."
+
+
+class AllMissing(CommonGroundError):
+    """An indicator has no value anywhere."""
+
+    rule = "an indicator needs a value somewhere"
+    remedy = "Check the column it was read from, or leave the indicator out."
+
+
+class OutOfUnit(CommonGroundError):
+    """A value lies outside what its unit can be."""
+
+    rule = "values in % lie between 0 and 100, shares between 0 and 1"
+    remedy = "Correct the values, or the unit of the indicator."
+
+
+class MixedScales(CommonGroundError):
+    """Percentages seem to be given as 0 to 1 for some areas or all of them."""
+
+    rule = "percentages must be given on one scale, 0 to 100"
+    remedy = (
+        "Multiply the values named with 100, give the unit as 'share', or say scale_checked = true "
+        "where they are right."
+    )
+
+
+class TooFewAreas(CommonGroundError):
+    """Something was standardised over a single area."""
+
+    rule = "values can be standardised only over two areas or more"
+    remedy = "Give the other areas of the edition as well."

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from indices.definitions import Definition, Domain, shipped
+from indices.indicators import Indicator
 from indices.smallnumbers import shrink
 from indices.transforms import exponential
 
@@ -33,7 +34,10 @@ def test_the_examples_of_a_module_are_true(name):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize(("marker", "model"), [("definition", Definition), ("domain", Domain)])
+@pytest.mark.parametrize(
+    ("marker", "model"),
+    [("definition", Definition), ("domain", Domain), ("indicator", Indicator)],
+)
 def test_the_page_lists_the_keys_of_a_definition_and_which_are_needed(marker, model):
     listed = table(f"keys: {marker}").set_index("key")["needed"]
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
