@@ -209,7 +209,12 @@ def _read_ogr(
             frame = _with_rings_closed(frame, file, layer, options, notes)
     except Exception as error:  # GDAL, GEOS and pyogrio each have classes of their own
         raise UnreadableFile(where, detail=first_line(error)) from error
-    if 0 <= len(frame) < promised:
+    absent = promised - len(frame)
+    if absent > 0 and file.suffix.lower() == ".shp":
+        # The lengths of its parts agree: these are rows that its author marked as deleted.
+        detail = f"{absent:,} rows are marked as deleted and were not read"
+        notes.append({"kind": "rows deleted", "code": "", "detail": detail})
+    elif absent > 0:
         raise UnreadableFile(where, detail=f"{promised:,} rows promised, {len(frame):,} found")
     return frame
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
+from pyproj.network import set_network_enabled
 
 from geo.errors import NotProjected
 from geo.faults import ConflictingCRS, MissingCRS, SwappedAxes, UnknownCRS, WrongCRS
@@ -24,6 +25,10 @@ BRITISH_GRID = "EPSG:27700"
 MARGIN = 1.0
 # A few areas that look like degrees betray themselves only if the others are far from them.
 FAR_APART_M = 10_000.0
+
+# PROJ may be told, by an environment variable, to fetch finer grids while it transforms: nothing is
+# fetched in use, and a layer must not move by a metre from one machine to the next.
+set_network_enabled(active=False)
 
 Boxes = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -116,7 +116,7 @@ def wkb_that_ends_early(folder: Path) -> Path:
     return path
 
 
-def deleted_rows_in_dbf(folder: Path) -> Path:
+def table_of_another_file(folder: Path) -> Path:
     path = shapefile(folder)
     table = bytearray(path.with_suffix(".dbf").read_bytes())
     table[4:8] = (5).to_bytes(4, "little")
@@ -181,7 +181,7 @@ REFUSED = {
     "Shapefile without .shx": (lambda f: shapefile(f, ".shx"), faults.UnreadableFile),
     "Shapefile without .dbf": (lambda f: shapefile(f, ".dbf"), faults.UnreadableFile),
     "Shapefile cut short": (lambda f: cut(shapefile(f), 0.7), faults.UnreadableFile),
-    "Shapefile with another table": (deleted_rows_in_dbf, faults.UnreadableFile),
+    "Shapefile with another table": (table_of_another_file, faults.UnreadableFile),
     "GeoPackage cut short": (
         lambda f: cut(saved(f, layer_of(SQUARE), "gpkg"), 0.9),
         faults.UnreadableFile,
@@ -375,6 +375,18 @@ def test_an_archive_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "LARGEST_UNPACKED", 10_000)
     with pytest.raises(faults.UnsafeArchive):
         layers.read(archive(tmp_path, **{"layer.geojson": b"{" + b" " * 20_000}), code="code")
+
+
+def test_rows_marked_as_deleted_in_a_shapefile_are_left_out_and_told(tmp_path):
+    table = shapefile(tmp_path).with_suffix(".dbf")
+    content = bytearray(table.read_bytes())
+    content[int.from_bytes(content[8:10], "little")] = ord("*")
+    table.write_bytes(content)
+    layer = layers.read(tmp_path / "layer.shp", code="code")
+    assert layer.index.tolist() == ["c1"]
+    told = layers.notes(layer)
+    assert [note["kind"] for note in told] == ["rows deleted"]
+    assert told[0]["detail"].startswith("1 rows")
 
 
 def test_a_chosen_layer_must_exist(tmp_path):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -70,6 +74,18 @@ def test_shapefiles_are_read_plain_and_zipped(tmp_path, squares, zipped):
 def test_longitudes_and_latitudes_are_brought_to_the_national_grid(squares):
     layer = layers.validate(squares("a", crs="EPSG:4326"), code="code")
     np.testing.assert_allclose(layer.total_bounds, [X, Y, X + 100, Y + 100], atol=0.01)
+
+
+def test_projecting_never_fetches_grids_even_where_the_machine_allows_it():
+    ask = "import geo.layers, pyproj.network; print(pyproj.network.is_network_enabled())"
+    told = subprocess.run(
+        [sys.executable, "-c", ask],
+        env={**os.environ, "PROJ_NETWORK": "ON"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "False"
 
 
 def test_another_projected_system_may_be_asked_for(squares):
