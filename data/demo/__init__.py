@@ -4,6 +4,6 @@ In: a folder and a seed. Out: a place package in that folder, the same for the s
 households behind every figure and the true answers of its reconciliations (`tables/truth_*.csv`).
 """
 
-from data.demo.builder import GENERATOR, SEED, build, cached
+from data.demo.keeping import GENERATOR, SEED, build, cached
 
 __all__ = ["GENERATOR", "SEED", "build", "cached"]

@@ -1,15 +1,12 @@
-"""Builds the demo place and writes it as a place package.
+"""Makes up the demo place and writes it as a place package.
 
-In: a folder and a seed. Out: the folder with place.toml, layers, tables, households, postcodes and
-a population raster; it appears whole or not at all. The way is straight: land, plots, homes,
-areas, people, practices, then what is counted and written.
+In: a seed. Out: the `World` of that seed, and a folder with place.toml, layers, tables,
+households, postcodes and a population raster. The way is straight: land, plots, homes, areas,
+people, practices, then what is counted and written.
 """
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,20 +14,15 @@ import numpy as np
 import pandas as pd
 import rasterio
 
-from data import folders
 from data.demo import areas as demo_areas
 from data.demo import homes as demo_homes
 from data.demo import layers as demo_layers
 from data.demo import manifest, money, people, plots, points, practices, tables
 from data.demo.arrays import Floats, Ints
 from data.demo.land import ORIGIN, Land
-from data.errors import UnusableFolder
-from data.home import home
 from data.settings import FILE
 from geo import layers as geo_layers
 
-SEED = 20260
-GENERATOR = 3  # raised whenever the same seed gives another place
 CELL_M = 100
 RASTER_REACH_M = 18_000
 
@@ -45,54 +37,6 @@ class World:
     households: pd.DataFrame
     registers: practices.Registers
     quarter: Ints
-
-
-def build(folder: str | Path, *, seed: int = SEED) -> Path:
-    """Build the demo place in a folder and return the folder.
-
-    Parameters
-    ----------
-    folder
-        A folder that is empty or not there yet, or holds an earlier demo place.
-    seed
-        The same seed gives the same place; another one gives another place of the same kind.
-
-    Raises
-    ------
-    OutputExists
-        The folder holds something else.
-    UnusableFolder
-        It is a file, or cannot be written.
-    """
-    target = Path(folder)
-    folders.check(target, replaceable=_is_demo)
-    world = invent(seed)
-    with folders.whole(target, replaceable=_is_demo) as draft:
-        write(world, draft, seed=seed)
-    return target
-
-
-def cached(*, seed: int = SEED) -> Path:
-    """Return the demo place in the home folder, built the first time it is asked for.
-
-    Two processes that ask at once may both build; the first to finish wins and the other takes
-    what it finds, which is the same.
-    """
-    target = home() / "demo" / f"{GENERATOR}-{seed}"
-    if (target / FILE).is_file():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    try:
-        draft.chmod(0o755)
-        write(invent(seed), draft, seed=seed)
-        with contextlib.suppress(OSError):  # a full folder is never replaced: the other won
-            draft.rename(target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    if not (target / FILE).is_file():
-        raise UnusableFolder(str(target), detail="the demo place could not be put there")
-    return target
 
 
 def invent(seed: int) -> World:
@@ -179,9 +123,3 @@ def _write_raster(households: pd.DataFrame, path: Path, *, seed: int) -> None:
         **shape,
     ) as file:
         file.write(cells.astype(np.float32), 1)
-
-
-def _is_demo(folder: Path) -> bool:
-    """Say whether a folder holds a demo place that may be replaced."""
-    toml = folder / FILE
-    return toml.is_file() and "demo generator of Common Ground" in toml.read_text(encoding="utf-8")

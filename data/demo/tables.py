@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from data.demo.layers import CONSORTIUM, OA, PARTNERSHIP, POLICE, SA, WARD
 
@@ -86,7 +85,7 @@ def domains(indicator_table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             for domain, parts in DOMAINS.items()
         }
     ).round(6)
-    ranks = scores.apply(lambda column: rankdata(-column, method="min").astype(np.int64))
+    ranks = scores.rank(method="min", ascending=False).astype(np.int64)
     return scores.reset_index(), ranks.reset_index()
 
 

@@ -19,7 +19,7 @@ import shapely
 from budgets import streams as budget_streams
 from data import demo, place
 from data.demo import builder
-from data.errors import OutputExists
+from data.errors import OutputExists, UnusableFolder
 from geo import layers
 from indices import definitions, index
 
@@ -112,6 +112,15 @@ def test_a_fault_while_writing_leaves_nothing_behind(
         demo.build(tmp_path / "place")
     assert list((tmp_path / "home" / "demo").iterdir()) == []
     assert not (tmp_path / "place").exists()
+
+
+def test_a_home_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONGROUND_HOME", str(tmp_path))
+    (tmp_path / "demo").write_text("a file where a folder should be")
+    with pytest.raises(UnusableFolder, match=r"demo"):
+        demo.cached()
 
 
 def test_a_folder_with_something_else_in_it_is_refused_before_anything_is_built(
