@@ -56,14 +56,12 @@ def _reports_faults(command: Callable[..., None]) -> Callable[..., None]:
 @app.command()
 @_reports_faults
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New folder, or an earlier demo.")],
     seed: Annotated[int | None, typer.Option(help="Another seed gives another place.")] = None,
 ) -> None:
     """Write the place package of the fictional demo place to DIR."""
     from data import demo as demo_place
-    from data import folders
 
-    folders.check(folder)
     options = {} if seed is None else {"seed": seed}
     with _spinner("Building the fictional demo place"):
         built = demo_place.build(folder, **options)

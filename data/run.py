@@ -23,6 +23,7 @@ from budgets.streams import split_cover
 from data import levels as level_facts
 from data import steps
 from data.errors import NotInside
+from data.nesting import Nested, nested_levels
 from data.place import Place
 from data.prepare import prepare
 from data.settings import LayerSettings
@@ -68,6 +69,8 @@ class Result:
         What of the level tables does not depend on money, by layer id.
     prepared
         The streams with the people they cover, ready to be shared by any need.
+    nested
+        How each level in which another nests is added up, by layer id.
     """
 
     place: Place
@@ -83,6 +86,7 @@ class Result:
     neediest_per_head: float
     facts: dict[str, level_facts.Facts]
     prepared: apportion.Prepared
+    nested: dict[str, Nested]
 
     def __repr__(self) -> str:
         return (
@@ -159,7 +163,8 @@ def run(
         inside=inside,
         tolerance=place.tolerance,
     )
-    shared = _share(place, crosswalks, index, facts, prepared, (weight, per_head))
+    nested = nested_levels(place, crosswalks)
+    shared = _share(place, crosswalks, index, facts, prepared, nested, (weight, per_head))
     result = Result(
         place=place,
         layers=place.layers,
@@ -168,6 +173,7 @@ def run(
         index=index,
         facts=facts,
         prepared=prepared,
+        nested=nested,
         ledger=shared.ledger,
         levels=shared.levels,
         level_tables=shared.level_tables,
@@ -194,6 +200,7 @@ def rebudget(
         result.index,
         result.facts,
         result.prepared,
+        result.nested,
         (weight, per_head),
     )
     kept = tuple(step for step in result.steps if step.kind not in ("streams", "level"))
@@ -224,6 +231,7 @@ def _share(
     index: Index | None,
     facts: Mapping[str, level_facts.Facts],
     prepared: apportion.Prepared,
+    nested: Mapping[str, Nested],
     need: tuple[float, float],
 ) -> _Shared:
     """Share the streams out, take the ledger to every level and put the tables together."""
@@ -232,34 +240,28 @@ def _share(
         need_weight=need[0],
         neediest_per_head=need[1],
     )
-    levels = _levels(place, ledger, crosswalks)
+    levels = _levels(place, ledger, crosswalks, nested)
     said = [steps.streams_shared(ledger)]
     said += [steps.level_added_up(level, place.people) for level in levels.values()]
     tables = {layer: level_facts.table(facts[layer], level) for layer, level in levels.items()}
     return _Shared(ledger, levels, tables, tuple(said))
 
 
-def _levels(place: Place, ledger: Ledger, crosswalks: Mapping[str, Crosswalk]) -> dict[str, Level]:
-    """Take the ledger to every level; a level in which another nests is the sum of that one."""
-    child_of = {
-        item.nests_in.layer: item.id
-        for item in reversed(place.settings.layers)
-        if item.nests_in is not None and item.id in place.settings.levels
-    }
-    found: dict[str, Level] = {}
-
-    def at(layer: str, above: tuple[str, ...] = ()) -> Level:
-        child = child_of.get(layer)
-        if layer not in found:
-            # A ring of layers that nest in one another has no smallest one to begin with.
-            if child is None or child in (*above, layer):
-                found[layer] = ledger.at(crosswalks[layer], tolerance=place.tolerance)
-            else:
-                below = at(child, (*above, layer))
-                found[layer] = below.roll_up(place.parents[child], layer=layer)
-        return found[layer]
-
-    return {layer: at(layer) for layer in place.settings.levels}
+def _levels(
+    place: Place,
+    ledger: Ledger,
+    crosswalks: Mapping[str, Crosswalk],
+    nested: Mapping[str, Nested],
+) -> dict[str, Level]:
+    """Take the ledger to every level; one in which another nests is the sum of that one."""
+    found = {}
+    for layer in place.settings.levels:
+        if layer in nested:
+            finer = ledger.at(nested[layer].crosswalk, tolerance=place.tolerance)
+            found[layer] = finer.roll_up(nested[layer].parents, layer=layer)
+        else:
+            found[layer] = ledger.at(crosswalks[layer], tolerance=place.tolerance)
+    return found
 
 
 def _layers_needed(place: Place) -> list[str]:
@@ -292,7 +294,8 @@ def _crosswalk(place: Place, layer: str) -> Crosswalk:
             table,
             source="source_code",
             target="target_code",
-            share="share" if "share" in table.columns else None,
+            # Where a table has both, the shares are those of the masses.
+            share="share" if set(table.columns) & {"share", "mass"} == {"share"} else None,
             mass="mass" if "mass" in table.columns else None,
             sources=base.index,
             targets=target.index,

@@ -124,7 +124,6 @@ def _map(result: Result) -> Any:
         pounds,
         title=f"Money per person, {place.name}",
         legend_title=f"Pounds per person, {years}",
-        unit="pounds",
         format=lambda value: format_pounds(round(value * 100), whole=True),
         source=f"{layer.title}. {layer.source}",
         look=maps.Look(banner=banner),

@@ -8,13 +8,16 @@ from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import box
 
 from data import errors, place, run, write
 from data.home import home
 from data.prepare import prepare
+from geo import layers
 from geo.errors import CommonGroundError
 
 Edit = Callable[..., Path]
@@ -247,6 +250,34 @@ def test_a_level_is_the_sum_of_the_one_that_nests_in_it(package: Path, edit: Edi
     assert (result.levels["gp"].pence[:, 0] == result.levels["wd"].pence.sum(axis=1)).all()
 
 
+def test_a_level_reaches_further_than_the_one_that_nests_in_it(package: Path, edit: Edit) -> None:
+    """Wards of the west only: the halves still hold the whole, and the east its own share."""
+    for name, shapes in (
+        ("wd", {"W1": (400000, 400150)}),
+        ("half", {"H1": (400000, 400150), "H2": (400150, 400400)}),
+    ):
+        frame = gpd.GeoDataFrame(
+            {name: list(shapes)},
+            geometry=[box(west, 2e5, east, 200400) for west, east in shapes.values()],
+            crs="EPSG:27700",
+        )
+        layers.write(layers.validate(frame, code=name, id=name), package / f"{name}.gpkg")
+    (package / "wd_half.csv").write_text("child,parent\nW1,H1\n")
+    edit(
+        "place.toml",
+        'code = "wd"\nlevel = true',
+        'code = "wd"\nlevel = true\n[layers.nests_in]\nlayer = "half"\nfile = "wd_half.csv"\n'
+        '[[layers]]\nid = "half"\ntitle = "Halves"\nfile = "half.gpkg"\ncode = "half"\n'
+        "level = true",
+    )
+    result = run.run(place.load(package))
+    level = result.levels["half"]
+    direct = result.ledger.at(result.crosswalks["half"], tolerance=0.02)
+    assert list(level.areas) == ["H1", "H2"]
+    assert (level.pence == direct.pence).all()
+    assert int(level.outside.sum()) == 0
+
+
 def test_layers_that_nest_in_each_other_do_not_run_for_ever(package: Path, edit: Edit) -> None:
     (package / "wd_lep.csv").write_text("child,parent\nW1,L1\nW2,L2\n")
     (package / "lep_wd.csv").write_text("child,parent\nL1,W1\nL2,W2\n")
@@ -288,11 +319,6 @@ def test_steps_say_what_went_in_came_out_and_was_left_over(result: run.Result) -
 
 def test_what_the_tolerance_moves_is_counted_in_people_and_pence(package: Path, edit: Edit) -> None:
     # Wards that end 1 m short of the western edge leave 1 % of column 1 uncovered.
-    import geopandas as gpd
-    from shapely.geometry import box
-
-    from geo import layers
-
     shapes = [box(400001, 2e5, 400150, 200400), box(400150, 2e5, 400400, 200400)]
     frame = gpd.GeoDataFrame({"wd": ["W1", "W2"]}, geometry=shapes, crs="EPSG:27700")
     layers.write(layers.validate(frame, code="wd", id="wd"), package / "wd.gpkg")
