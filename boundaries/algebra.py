@@ -229,7 +229,8 @@ def with_fallback(crosswalk: Crosswalk, other: Crosswalk) -> Crosswalk:
     outside, undefined = crosswalk.outside.copy(), crosswalk.undefined.copy()
     outside[row[kept]] = other.outside[kept]
     undefined[row[kept]] = other.undefined[kept]
-    note = f"{len(kept)} sources of zero mass divided by {other.method}"
+    sources = "source" if len(kept) == 1 else "sources"
+    note = f"{len(kept)} {sources} of zero mass divided by {other.method}"
     return replace(
         crosswalk,
         fallback=csr_array((table.data, (rows, columns)), shape=shape),

@@ -4,8 +4,10 @@ In: a crosswalk, the counts it moves and, where there is one, a crosswalk by a f
 the same layers. Out: `Trust`, which holds for each target the estimate, bounds, the share of it
 that comes from split sources, an error with its interval, and a grade from A to D with its rule.
 
-The bounds are arithmetic. The error model is this project's own, and says so wherever it is shown:
-how often its interval holds the truth is measured where the truth is known (`measure`).
+The bounds are arithmetic. The error model is this project's own. How often its interval holds the
+truth is measured where the truth is known (`measure`): 1.96 errors would be 95 % if shares erred as
+the model says, and held 92 % of the wards of four demo places, so that "nine times in ten" is what
+a page may say.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from boundaries.crosswalk import Crosswalk
 
 Z95 = 1.959963984540054
-"""Two-sided 95 % of the normal distribution."""
+"""Two-sided 95 % of the normal distribution; see above for what it holds in fact."""
 
 GRADES = ("A", "B", "C", "D")
 ERROR_LIMITS = (0.01, 0.05, 0.15)
@@ -46,8 +48,8 @@ class Trust:
     ----------
     table
         One row a target: `estimate`, `lower` and `upper` bound, `split_share`, `second` (the
-        estimate by the finer weight), `error` (one standard deviation), `low` and `high` (95 %
-        interval, within the bounds), `grade`. What is not known is missing.
+        estimate by the finer weight), `error` (one standard deviation), `low` and `high` (1.96
+        errors on either side, within the bounds), `grade`. What is not known is missing.
     sliver
         Shares below this, or above 1 less this, are taken as the crosswalk has them. The bounds
         are free of any assumption only where it is 0 and the crosswalk is by area: points and
@@ -80,9 +82,7 @@ class Trust:
                 f"; {row['split_share']:.1%} of it comes from areas that are split"
             )
         if self.spread is not None:
-            text += (
-                f"; 19 times in 20 between {row['low']:,.0f} and {row['high']:,.0f} by our estimate"
-            )
+            text += f"; nine times in ten between {row['low']:,.0f} and {row['high']:,.0f}"
         return f"{text}. Grade {row['grade']}."
 
 
@@ -110,7 +110,7 @@ def trust(
     - error: with shares `u` by the finer weight and `p = (w + u) / 2`,
       `spread^2 = sum y^2 (w - u)^2 / sum y^2 p (1 - p)` over all pairs, and
       `error_t^2 = spread^2 sum_s y_s^2 p_st (1 - p_st)`: sources are taken to err independently,
-      and the finer weight to be the better one. [own]
+      and the finer weight to be the better one, erring for other reasons. [own]
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ class Measured:
     areas
         Number of targets compared.
     within_bounds, within_interval
-        Share of them whose truth lies in the bounds, and in the 95 % interval.
+        Share of them whose truth lies in the bounds, and in the interval.
     mean_error, worst_error
         Mean and largest absolute error as a share of the truth.
     """

@@ -172,12 +172,9 @@ def _shared_box(source: Polygons, target: Polygons, first: Positions, second: Po
 def _areas_by_shapely(
     source: Polygons, target: Polygons, first: Positions, second: Positions
 ) -> Floats:
-    """Measure pairs with GEOS, each in the order of its own two polygons (see `_comes_first`)."""
+    """Measure pairs with GEOS, unless what it says cannot be true."""
     s, t = source[first], target[second]
-    ordered = _comes_first(s, t)
-    a, b = np.where(ordered, s, t), np.where(ordered, t, s)
-    # A prepared polygon would be quicker to reject, but preparing writes into the caller's shapes.
-    area_m2: Floats = shapely.area(shapely.intersection(a, b))
+    area_m2 = _areas_of_intersections(s, t)
     # GEOS 3.14 can return a whole square for its intersection with a sliver 1e-11 m wide. What is
     # larger than either polygon is wrong, and the kernel, which nodes nothing, must say.
     most = np.minimum(shapely.area(s), shapely.area(t))
@@ -185,6 +182,14 @@ def _areas_by_shapely(
     if len(wrong):
         area_m2[wrong] = _areas_by_kernel(source, target, first[wrong], second[wrong], None)
     return area_m2
+
+
+def _areas_of_intersections(s: Polygons, t: Polygons) -> Floats:
+    """Intersect pairs with GEOS, each in the order of its own two polygons."""
+    ordered = _comes_first(s, t)
+    # A prepared polygon would be quicker to reject, but preparing writes into the caller's shapes.
+    pieces = shapely.intersection(np.where(ordered, s, t), np.where(ordered, t, s))
+    return np.asarray(shapely.area(pieces), dtype=np.float64)
 
 
 def _comes_first(s: Polygons, t: Polygons) -> npt.NDArray[np.bool_]:
@@ -214,17 +219,17 @@ def _areas_by_kernel(
     # numba takes half a second to import, which small jobs must not pay for.
     from geo import kernel, packed
 
-    shapes: list[packed.Packed] = []
-    valid: list[npt.NDArray[np.bool_]] = []
-    for side in (source_geoms, target_geoms):
-        polygons = _plain(side)
-        shape = packed.pack(polygons)
-        simple = packed.plainly_simple(shape, threads=threads or _cores())
-        simple[~simple] = _is_valid(polygons[~simple])
-        shapes.append(shape)
-        valid.append(simple)
-    _raise_invalid(source_geoms, target_geoms, valid[0], valid[1])
-    return kernel.pair_areas(shapes[0], shapes[1], first, second, threads=threads or _cores())
+    source, target = _plain(source_geoms), _plain(target_geoms)
+    both = np.concatenate([source, target])
+    shapes = packed.pack(both)
+    valid = packed.plainly_valid(shapes, threads=threads or _cores())
+    valid[~valid] = _is_valid(both[~valid])
+    _raise_invalid(source_geoms, target_geoms, valid[: len(source)], valid[len(source) :])
+    second = second + len(source)
+    area_m2 = kernel.pair_areas(shapes, first, second, threads=threads or _cores())
+    intricate = np.isnan(area_m2)
+    area_m2[intricate] = _areas_of_intersections(both[first[intricate]], both[second[intricate]])
+    return area_m2
 
 
 def _cores() -> int:

@@ -1,7 +1,7 @@
 """Polygons as flat arrays, and whether they are plainly valid.
 
 In: arrays of shapely polygons and multipolygons. Out: `Packed`, the form in which compiled code
-(`geo.kernel`) reads them, and `plainly_simple`, a quick proof of validity for ordinary polygons.
+(`geo.kernel`) reads them, and `plainly_valid`, a quick proof of validity for ordinary polygons.
 
 Compiled code is kept on disk beside its file. That cache is renewed when the file changes and does
 not see changes in other files: compiled functions call only functions of their own file.
@@ -24,10 +24,13 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Arrays = tuple[Floats, Ints, Ints, Floats, Ints, Floats]
+Rings = tuple[Ints, Ints, Ints]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SMALLEST_BLOCK = 8
 POLYGONS_A_TASK = 2048
+# Ordinary rings take 10 to 30 tests an edge; a spiral would take a hundred million.
+MOST_TESTS = 500
 # Shewchuk (1997): the sign of an orientation is certain when it exceeds this share of its terms.
 ORIENTATION_ERROR = 3.3306690738754716e-16
 
@@ -64,8 +67,10 @@ class Packed:
         (n_polygons + 1) the blocks of polygon p are `polygon_block[p]:polygon_block[p + 1]`.
     box
         (n_polygons, 4) box of each polygon, NaN where it is empty.
-    one_ring
-        (n_polygons) whether a polygon is a single ring: one part, no hole.
+    ring_block, polygon_ring
+        In the same way the blocks of each ring and the rings of each polygon.
+    ring_shell
+        (n_rings) the exterior ring that a ring belongs to, itself if it is one.
     """
 
     coords: Floats
@@ -74,50 +79,78 @@ class Packed:
     block_box: Floats
     polygon_block: Ints
     box: Floats
-    one_ring: Flags
+    ring_block: Ints
+    polygon_ring: Ints
+    ring_shell: Ints
 
     def arrays(self) -> Arrays:
-        """Return the arrays in the order in which compiled code takes them."""
+        """Return what the kernel reads, in the order in which it takes it."""
         blocks = (self.block_first, self.block_last, self.block_box)
         return (self.coords, *blocks, self.polygon_block, self.box)
 
+    def rings(self) -> Rings:
+        """Return what the proof of validity reads besides."""
+        return (self.ring_block, self.polygon_ring, self.ring_shell)
+
 
 def pack(polygons: npt.NDArray[Any]) -> Packed:
-    """Lay valid polygons and multipolygons out as flat arrays, every ring turned the right way."""
+    """Lay polygons and multipolygons out as flat arrays, every ring turned the right way."""
     coords = shapely.get_coordinates(polygons)
-    parts, part_polygon = shapely.get_parts(polygons, return_index=True)
-    n_rings = np.where(shapely.is_empty(parts), 0, 1 + shapely.get_num_interior_rings(parts))
-    ring_part = np.repeat(np.arange(len(parts)), n_rings)
-    ring_size = shapely.get_num_coordinates(parts)[ring_part]
-    pierced = np.flatnonzero(n_rings > 1)
-    # Only the few polygons with holes are taken apart: that is most of the cost of packing.
-    ring_size[n_rings[ring_part] > 1] = shapely.get_num_coordinates(
-        shapely.get_rings(parts[pierced])
-    )
-    ring_start = np.concatenate([[0], np.cumsum(ring_size)]).astype(np.int64)
-    is_hole = np.zeros(len(ring_part), dtype=np.bool_)
-    is_hole[1:] = ring_part[1:] == ring_part[:-1]
-    ring_polygon = part_polygon[ring_part].astype(np.int64)
+    ring_polygon, ring_size, is_hole = _rings_of(polygons, coords)
+    ring_start = np.concatenate([[0], np.cumsum(ring_size)])
     _turn_rings(coords, ring_start, is_hole)
-    first, last, box, polygon_block = _blocks(coords, ring_start, ring_polygon, len(polygons))
-    one_ring = np.bincount(ring_polygon, minlength=len(polygons)) == 1
-    return Packed(coords, first, last, box, polygon_block, shapely.bounds(polygons), one_ring)
+    first, last, box, ring_block = _blocks(coords, ring_start)
+    polygon_ring = np.searchsorted(ring_polygon, np.arange(len(polygons) + 1))
+    ring = np.arange(len(is_hole))
+    return Packed(
+        coords=coords,
+        block_first=first,
+        block_last=last,
+        block_box=box,
+        polygon_block=ring_block[polygon_ring],
+        box=shapely.bounds(polygons),
+        ring_block=ring_block,
+        polygon_ring=polygon_ring,
+        ring_shell=np.maximum.accumulate(np.where(is_hole, 0, ring)),
+    )
 
 
-def plainly_simple(packed: Packed, *, threads: int) -> Flags:
+def _rings_of(polygons: npt.NDArray[Any], coords: Floats) -> tuple[Ints, Ints, Flags]:
+    """Return the polygon of each ring, its number of coordinates and whether it is a hole.
+
+    Taking polygons apart costs more than all else in packing. It is spared to those whose first
+    corner does not come again before the end: their first ring is then their only one.
+    """
+    size = shapely.get_num_coordinates(polygons).astype(np.int64)
+    several = _come_again(coords, np.concatenate([[0], np.cumsum(size)]))
+    single = np.flatnonzero(~several & (size > 0))
+    parts, part_polygon = shapely.get_parts(polygons[several], return_index=True)
+    rings, ring_part = shapely.get_rings(parts, return_index=True)
+    is_hole = np.zeros(len(rings), dtype=np.bool_)
+    is_hole[1:] = ring_part[1:] == ring_part[:-1]
+    owner = np.concatenate([single, np.flatnonzero(several)[part_polygon[ring_part]]])
+    ring_size = np.concatenate([size[single], shapely.get_num_coordinates(rings)])
+    holes = np.concatenate([np.zeros(len(single), dtype=np.bool_), is_hole])
+    order = np.argsort(owner, kind="stable")
+    return owner[order].astype(np.int64), ring_size[order].astype(np.int64), holes[order]
+
+
+def plainly_valid(packed: Packed, *, threads: int) -> Flags:
     """Prove quickly that polygons are valid, where that is plain.
 
-    True means: a single ring, and no two of its edges come near each other except neighbours at
-    the vertex they share, by orientations whose signs rounding cannot change. Such a polygon is
-    valid. False means only that the proof failed, so GEOS must say.
+    True means: no two edges of the polygon meet except neighbours at the vertex they share; every
+    hole lies in its own exterior ring and in no other ring; no exterior ring lies in another ring.
+    All that by orientations whose sign rounding cannot change. Such a polygon is valid. False
+    means only that the proof failed or became laborious, so GEOS must say.
     """
-    simple = np.zeros(len(packed.one_ring), dtype=np.bool_)
+    n = len(packed.box)
+    plain = np.zeros(n, dtype=np.bool_)
 
     def work(part: slice) -> None:
-        _find_simple(packed.arrays(), packed.one_ring, part.start, part.stop, simple)
+        _find_plain(packed.arrays(), packed.rings(), part.start, part.stop, plain)
 
-    in_threads(work, len(simple), POLYGONS_A_TASK, threads=threads)
-    return simple
+    in_threads(work, n, POLYGONS_A_TASK, threads=threads)
+    return plain
 
 
 def in_threads(work: Callable[[slice], None], n: int, size: int, *, threads: int) -> None:
@@ -155,105 +188,144 @@ def _turn_rings(coords: Floats, ring_start: Ints, is_hole: Flags) -> None:
 
 
 @compiled
-def _blocks(
-    coords: Floats, ring_start: Ints, ring_polygon: Ints, n_polygons: int
-) -> tuple[Ints, Ints, Floats, Ints]:
+def _come_again(coords: Floats, start: Ints) -> Flags:
+    """Say for each polygon whether its first corner comes again before its last coordinate."""
+    again = np.zeros(len(start) - 1, np.bool_)
+    for p in range(len(again)):
+        s = start[p]
+        for i in range(s + 1, start[p + 1] - 1):
+            if coords[i, 0] == coords[s, 0] and coords[i, 1] == coords[s, 1]:
+                again[p] = True
+                break
+    return again
+
+
+@compiled
+def _blocks(coords: Floats, ring_start: Ints) -> tuple[Ints, Ints, Floats, Ints]:
     """Cut each ring into blocks of about sqrt(n) edges and give each block its box.
 
     Then neither the number of blocks nor their length rules the cost of looking into a ring.
     """
-    n_rings = len(ring_polygon)
+    n_rings = len(ring_start) - 1
     size = np.empty(n_rings, np.int64)
-    n_blocks = 0
+    ring_block = np.zeros(n_rings + 1, np.int64)
     for r in range(n_rings):
         edges = ring_start[r + 1] - ring_start[r] - 1
         size[r] = max(SMALLEST_BLOCK, int(math.sqrt(edges)))
-        n_blocks += (edges + size[r] - 1) // size[r]
-    first = np.empty(n_blocks, np.int64)
-    last = np.empty(n_blocks, np.int64)
+        ring_block[r + 1] = ring_block[r] + (edges + size[r] - 1) // size[r]
+    n_blocks = ring_block[n_rings]
+    first, last = np.empty(n_blocks, np.int64), np.empty(n_blocks, np.int64)
     box = np.empty((n_blocks, 4))
-    polygon_block = np.zeros(n_polygons + 1, np.int64)
-    b = 0
     for r in range(n_rings):
-        end = ring_start[r + 1] - 1
-        for s in range(ring_start[r], end, size[r]):
-            first[b], last[b] = s, min(s + size[r], end)
+        for b in range(ring_block[r], ring_block[r + 1]):
+            first[b] = ring_start[r] + (b - ring_block[r]) * size[r]
+            last[b] = min(first[b] + size[r], ring_start[r + 1] - 1)
             for axis in range(2):
-                box[b, axis] = box[b, axis + 2] = coords[s, axis]
-                for i in range(s + 1, last[b] + 1):
+                box[b, axis] = box[b, axis + 2] = coords[first[b], axis]
+                for i in range(first[b] + 1, last[b] + 1):
                     box[b, axis] = min(box[b, axis], coords[i, axis])
                     box[b, axis + 2] = max(box[b, axis + 2], coords[i, axis])
-            b += 1
-        polygon_block[ring_polygon[r] + 1] = b
-    for p in range(n_polygons):
-        polygon_block[p + 1] = max(polygon_block[p + 1], polygon_block[p])
-    return first, last, box, polygon_block
+    return first, last, box, ring_block
 
 
 @compiled
-def _find_simple(shape: Arrays, one_ring: Flags, start: int, stop: int, simple: Flags) -> None:
-    """Fill `simple` for the polygons from start to stop."""
-    coords, first, last, box, polygon_block, _ = shape
+def _find_plain(shapes: Arrays, rings: Rings, start: int, stop: int, plain: Flags) -> None:
+    """Fill `plain` for the polygons from start to stop."""
+    coords, first, last, box, polygon_block, _ = shapes
+    ring_block, polygon_ring, ring_shell = rings
     for p in range(start, stop):
-        b0, b1 = polygon_block[p], polygon_block[p + 1]
-        plain = one_ring[p] and last[b1 - 1] - first[b0] >= 3
-        b = b0
-        while plain and b < b1:
-            plain = _turns_plainly(coords, first[b], last[b], first[b0], last[b1 - 1])
-            for c in range(b, b1):
-                if plain and _boxes_meet(box, b, box, c):
-                    plain = _blocks_apart(shape, b, c, first[b0], last[b1 - 1])
-            b += 1
-        simple[p] = plain
+        b1 = polygon_block[p + 1]
+        ok = b1 > polygon_block[p]
+        # Tests between edges that a polygon may cost before the proof is given up.
+        left = MOST_TESTS * (last[b1 - 1] - first[polygon_block[p]]) if ok else 0
+        left -= (b1 - polygon_block[p]) ** 2 // 2
+        for r in range(polygon_ring[p], polygon_ring[p + 1]):
+            begin, end = first[ring_block[r]], last[ring_block[r + 1] - 1]
+            ok = ok and end - begin >= 3 and _turns_plainly(coords, begin, end)
+            for b in range(ring_block[r], ring_block[r + 1]):
+                for c in range(b, b1):
+                    if ok and left >= 0 and _boxes_meet(box, b, c):
+                        spent = _tests_apart(shapes, b, c, begin, end)
+                        ok = spent >= 0
+                        left -= spent
+            for q in range(polygon_ring[p], polygon_ring[p + 1]):
+                if ok and q != r:
+                    wanted = 1 if q == ring_shell[r] else 0
+                    ok = _holds(shapes, ring_block[q], ring_block[q + 1], begin) == wanted
+        plain[p] = ok and left >= 0
 
 
 @compiled
-def _boxes_meet(a: Floats, i: int, b: Floats, j: int) -> bool:
+def _boxes_meet(box: Floats, b: int, c: int) -> bool:
     """Say whether two boxes touch; with NaN they count as touching."""
-    apart = a[i, 2] < b[j, 0] or a[i, 0] > b[j, 2] or a[i, 3] < b[j, 1] or a[i, 1] > b[j, 3]
-    return not apart
+    beside = box[b, 2] < box[c, 0] or box[b, 0] > box[c, 2]
+    return not (beside or box[b, 3] < box[c, 1] or box[b, 1] > box[c, 3])
 
 
 @compiled
-def _turns_plainly(coords: Floats, first: int, last: int, start: int, end: int) -> bool:
-    """Say whether no edge of a block is empty or folds back on the edge before it."""
-    for i in range(first, last):
-        before = i - 1 if i > start else end - 1
+def _turns_plainly(coords: Floats, begin: int, end: int) -> bool:
+    """Say whether no edge of a ring is empty or folds back on the edge before it."""
+    before = end - 1
+    for i in range(begin, end):
         dx, dy = coords[i + 1, 0] - coords[i, 0], coords[i + 1, 1] - coords[i, 1]
         ahead = dx * (coords[i, 0] - coords[before, 0]) + dy * (coords[i, 1] - coords[before, 1])
         if not (ahead > 0.0 or _side(coords, before, i, i + 1) != 0):
             return False
+        before = i
     return True
 
 
 @compiled
-def _blocks_apart(shape: Arrays, b: int, c: int, start: int, end: int) -> bool:
-    """Say whether every edge of block b is plainly apart from every edge of block c.
+def _tests_apart(shapes: Arrays, b: int, c: int, begin: int, end: int) -> int:
+    """Count the tests it takes to see that all edges of blocks b and c are apart; -1 if not plain.
 
-    Neighbouring edges share a vertex and were judged by their turn.
+    Neighbouring edges of the ring from begin to end share a vertex and are judged by their turn.
     """
-    coords, first, last, box, _, _ = shape
+    coords, first, last, box, _, _ = shapes
+    spent = 0
     for i in range(first[b], last[b]):
         west, east = min(coords[i, 0], coords[i + 1, 0]), max(coords[i, 0], coords[i + 1, 0])
         south, north = min(coords[i, 1], coords[i + 1, 1]), max(coords[i, 1], coords[i + 1, 1])
         if east < box[c, 0] or west > box[c, 2] or north < box[c, 1] or south > box[c, 3]:
             continue
+        spent += last[c] - first[c]
         for k in range(max(i + 2, first[c]), last[c]):
-            if i == start and k == end - 1:
+            if i == begin and k == end - 1:
                 continue
             xa, ya, xb, yb = coords[k, 0], coords[k, 1], coords[k + 1, 0], coords[k + 1, 1]
-            if (
-                max(xa, xb) < west
-                or min(xa, xb) > east
-                or max(ya, yb) < south
-                or min(ya, yb) > north
-            ):
+            beside = max(xa, xb) < west or min(xa, xb) > east
+            if beside or max(ya, yb) < south or min(ya, yb) > north:
                 continue
             k_on_one_side = _side(coords, i, i + 1, k) * _side(coords, i, i + 1, k + 1)
             i_on_one_side = _side(coords, k, k + 1, i) * _side(coords, k, k + 1, i + 1)
             if not (k_on_one_side > 0 or i_on_one_side > 0):
-                return False
-    return True
+                return -1
+    return spent
+
+
+@compiled
+def _holds(shapes: Arrays, b0: int, b1: int, v: int) -> int:
+    """Say whether the ring of blocks b0 to b1 holds vertex v: 1 yes, 0 no, -1 uncertain.
+
+    Counts the edges that a ray from v to the right crosses.
+    """
+    coords, first, last, box, _, _ = shapes
+    x, y = coords[v, 0], coords[v, 1]
+    crossed = 0
+    for b in range(b0, b1):
+        if box[b, 2] < x or box[b, 1] > y or box[b, 3] <= y:
+            continue
+        for i in range(first[b], last[b]):
+            rises, falls = (
+                coords[i, 1] <= y < coords[i + 1, 1],
+                coords[i + 1, 1] <= y < coords[i, 1],
+            )
+            if rises or falls:
+                side = _side(coords, i, i + 1, v)
+                if side == 0:
+                    return -1
+                crossed += 1 if (side > 0) == rises else 0
+    return crossed % 2
 
 
 @compiled

@@ -266,3 +266,10 @@ class TooFewAreas(CommonGroundError):
 
     rule = "values can be standardised only over two areas or more"
     remedy = "Give the other areas of the edition as well."
+
+
+class NotPositive(CommonGroundError):
+    """A geometric or Mazziotta-Pareto mean was asked of figures that are not above zero."""
+
+    rule = "geometric and Mazziotta-Pareto means need figures above zero"
+    remedy = "Bring the indicators to a scale first (normalise), or take the arithmetic mean."

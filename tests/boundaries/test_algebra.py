@@ -293,7 +293,7 @@ def test_a_fallback_is_named_and_reaches_only_sources_without_mass(written: Writ
     assert placed.weights.toarray().tolist() == [[0.25, 0.25], [0.25, 0.75]]
     assert placed.uncovered.to_dict() == {"s0": 0.5}
     assert placed.fallback_unit == "m2"
-    assert placed.provenance == ("1 sources of zero mass divided by area",)
+    assert placed.provenance == ("1 source of zero mass divided by area",)
     with pytest.raises(VintageMismatch):
         people.with_fallback(written([[1, 1]], source="lsoa11"))
 

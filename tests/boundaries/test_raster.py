@@ -84,7 +84,7 @@ def test_a_source_without_people_divides_by_area_and_says_so(
     assert crosswalk.fallback_unit == "m2"
     assert crosswalk.provenance == (
         "residents in the pixels of people.tif on sa and wd",
-        "1 sources of zero mass divided by area",
+        "1 source of zero mass divided by area",
     )
     without = from_raster(write(PEOPLE), squares, wards, fallback="none")
     assert without.undefined.tolist() == [0, 0, 1, 0]

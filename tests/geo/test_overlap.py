@@ -153,6 +153,22 @@ def test_empty_layers_and_empty_areas_share_nothing(engine: str) -> None:
 
 
 @each_engine
+def test_combs_with_thousands_of_teeth_are_measured_without_labour(engine: str) -> None:
+    teeth = 6000
+
+    def comb(shift: float) -> shapely.Polygon:
+        """A spine with teeth to the right, 1 high and 1 apart, so that nearly all share an x."""
+        x = np.tile([1.0, 9.0, 9.0, 1.0], teeth)
+        y = np.repeat(np.arange(2 * teeth), 2) + shift
+        spine = [(0.0, y[-1]), (0.0, shift)]
+        return shapely.Polygon([*zip(x, y, strict=True), *spine])
+
+    # Teeth share half of each; the spines share all but half a unit of their height.
+    found = table([comb(0.0)], [comb(0.5)], engine=engine)
+    assert found[0, 0] == pytest.approx(8 * teeth * 0.5 + (2 * teeth - 1.5), rel=1e-12)
+
+
+@each_engine
 def test_third_coordinates_are_ignored(engine: str) -> None:
     high = shapely.force_3d(shapely.box(0, 0, 1, 1).difference(shapely.box(0.2, 0.2, 0.4, 0.4)), 99)
     shared = table([high], grid(1, 1), engine=engine)
