@@ -17,6 +17,7 @@ from boundaries.checks import code_index
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import OptionUnknown
 from boundaries.lookup import from_lookup
+from boundaries.membership import from_membership, from_polygons_instead
 from boundaries.points import by_centroid, by_largest_share, centroids, from_points
 from boundaries.raster import from_raster, from_smoothed
 
@@ -25,7 +26,9 @@ __all__ = [
     "centroids",
     "from_areas",
     "from_lookup",
+    "from_membership",
     "from_points",
+    "from_polygons_instead",
     "from_raster",
     "from_smoothed",
     "identity",

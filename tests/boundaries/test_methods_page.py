@@ -1,4 +1,4 @@
-"""The page `docs/methods/boundaries.md`: its worked example runs, its table of errors is measured."""
+"""The methods page of the boundaries: its worked example runs, its errors are measured."""
 
 from __future__ import annotations
 
