@@ -250,6 +250,7 @@ def test_the_frame_given_is_left_as_it_is():
     assert shapely.to_wkb(np.asarray(frame.geometry.array)).tolist() == before
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(*[st.integers(0, 12)] * 2, *[st.integers(1, 6)] * 2), min_size=2, max_size=8
