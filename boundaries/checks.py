@@ -131,7 +131,9 @@ def align(values: pd.Series, layer: pd.Index, *, where: str) -> FloatArray:
 
 def as_numbers(values: pd.Series, *, where: str) -> FloatArray:
     """Return a column as float64 with NaN for what is missing; text and infinity are refused."""
-    if not (pd.api.types.is_numeric_dtype(values.dtype) or _objects_are_numbers(values)):
+    kinds = pd.api.types
+    plain = kinds.is_numeric_dtype(values.dtype) and not kinds.is_bool_dtype(values.dtype)
+    if not (plain or _objects_are_numbers(values)):
         wrong = [v for v in values.to_numpy(dtype=object) if not _is_number(v)]
         raise ValuesNotNumbers(where, found=wrong[:5], count=len(wrong))
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)

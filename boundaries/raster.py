@@ -20,7 +20,7 @@ from boundaries.checks import FloatArray, align, layers_codes, one_of
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import ValuesNegative
 from boundaries.points import by_area_where_empty
-from geo.rasters import PeopleOverlaps, overlap_people, pycnophylactic
+from geo.rasters import SHARE_ROUNDING, PeopleOverlaps, overlap_people, pycnophylactic
 
 
 def from_raster(
@@ -68,15 +68,16 @@ def from_raster(
     found = overlap_people(raster, source, target, **options)
     people = found.source_people
     said = f"{unit} in the pixels of {Path(raster).name}"
+    mass = _table(found, found.people, source, target)
     crosswalk = Crosswalk(
-        mass=_table(found, found.people, source, target),
+        mass=mass,
         source_mass=people,
         sources=source_codes,
         targets=target_codes,
         unit=unit,
         method="raster",
         provenance=(f"{said} on {source_codes.name} and {target_codes.name}",),
-        target_mass=found.target_people,
+        target_mass=_whole_targets(mass, found.target_people),
         outside=_share(found.outside, people),
         notes=_notes(found),
     )
@@ -157,6 +158,12 @@ def _table(
 ) -> csr_array:
     shape = (len(source), len(target))
     return csr_array((mass, (found.source, found.target)), shape=shape)
+
+
+def _whole_targets(mass: csr_array, target_people: FloatArray) -> FloatArray:
+    """Take the sum of its pieces for a target that the sources cover, apart from rounding."""
+    pieces = np.asarray(mass.sum(axis=0)).ravel()
+    return np.where(np.isclose(pieces, target_people, rtol=SHARE_ROUNDING), pieces, target_people)
 
 
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -209,6 +209,7 @@ def test_shared_out_holds_the_total(
         (pd.Series([1.0], index=pd.Index([7], name="sa")), CodesNotText),
         (pd.Series(["1"], index=pd.Index(["s0"], name="sa")), ValuesNotNumbers),
         (pd.Series([True], index=pd.Index(["s0"], name="sa"), dtype=object), ValuesNotNumbers),
+        (pd.Series([True], index=pd.Index(["s0"], name="sa")), ValuesNotNumbers),
         (series(np.inf, 1), ValuesNotFinite),
         ({"s0": 1}, ValuesNotNumbers),
     ],

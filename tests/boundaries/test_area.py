@@ -47,6 +47,17 @@ def test_a_gap_is_measured_where_targets_overlap(
     assert crosswalk.overlapping.to_dict() == pytest.approx(dict.fromkeys(squares.index, 0.5))
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.001])
+def test_half_in_a_gap_and_half_in_two_targets_is_seen_though_the_row_adds_up_to_one(
+    shift: float, squares: gpd.GeoDataFrame, layer: Draw
+) -> None:
+    twice = layer("lep", {"A": (0, 0, 5, 10), "B": (0, -shift, 5, 10)})
+    crosswalk = from_areas(squares.loc[["01"]], twice)
+    assert crosswalk.coverage.tolist() == pytest.approx([1.0])
+    assert crosswalk.uncovered.to_dict() == pytest.approx({"01": 0.5})
+    assert crosswalk.overlapping.to_dict() == pytest.approx({"01": 0.5})
+
+
 def test_land_in_three_targets_is_taken_off_twice(squares: gpd.GeoDataFrame, layer: Draw) -> None:
     three = layer("lep", {"A": (0, 0, 10, 5), "B": (0, 0, 10, 4), "C": (0, 0, 10, 3)})
     crosswalk = from_areas(squares, three)
@@ -181,6 +192,16 @@ def test_permuting_the_areas_changes_nothing(seed: int, random: st.DataObject) -
     after = shuffled.apply_extensive(values).values
     assert list(after.index) == list(target.index[columns])
     assert after[before.index].to_numpy() == pytest.approx(before.to_numpy(), rel=1e-9)
+
+
+def test_an_area_without_land_has_no_mass(
+    squares: gpd.GeoDataFrame, wards: gpd.GeoDataFrame
+) -> None:
+    empty = squares.copy()
+    empty.loc["04", "geometry"] = shapely.Polygon()
+    crosswalk = from_areas(empty, wards)
+    assert list(crosswalk.zero_mass) == ["04"]
+    assert crosswalk.uncovered.empty
 
 
 def test_what_is_no_layer_is_refused(squares: gpd.GeoDataFrame, wards: gpd.GeoDataFrame) -> None:

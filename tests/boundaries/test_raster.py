@@ -127,6 +127,15 @@ def test_even_people_divide_as_the_land_does(
     assert by_people.weights.toarray() == pytest.approx(by_area.weights.toarray(), rel=1e-6)
 
 
+def test_turned_round_a_covered_target_is_whole_apart_from_rounding(
+    write: Write, squares: gpd.GeoDataFrame, layer: Draw
+) -> None:
+    target = layer("wd", {"W1": (0, 0, 12, 20), "W2": (12, 0, 20, 20)})
+    back = from_raster(write(PEOPLE), squares, target).reverse()
+    assert back.uncovered.empty
+    assert back.overlapping.empty
+
+
 def test_what_the_raster_lacks_is_refused_or_noted(
     write: Write, squares: gpd.GeoDataFrame, wards: gpd.GeoDataFrame
 ) -> None:
