@@ -72,7 +72,7 @@ def normalise(
     faults = Faults(where)
     ends = goalposts or {}
     if scale in ("normal", "z", "min-max", "rank"):
-        _check_spread(values, faults, where)
+        check_spread(values, faults, where=where)
     elif scale == "goalposts":
         lost = [c for c in map(str, values) if c not in ends or ends[c][0] == ends[c][1]]
         if lost:
@@ -211,14 +211,7 @@ def opposed(values: pd.DataFrame) -> list[tuple[str, float]]:
     return found
 
 
-def _summed(rows: Floats, weights: Floats) -> Floats:
-    total = np.zeros(rows.shape[1])
-    for row, weight in zip(rows, weights, strict=True):
-        total += weight * row
-    return total
-
-
-def _check_spread(values: pd.DataFrame, faults: Faults, where: str) -> None:
+def check_spread(values: pd.DataFrame, faults: Faults, *, where: str) -> None:
     """Collect columns without any difference between areas, which no scale can show."""
     inputs.check_codes(values.index, faults, where=where)
     if len(values) < 2:
@@ -228,3 +221,10 @@ def _check_spread(values: pd.DataFrame, faults: Faults, where: str) -> None:
     constant = [str(column) for column in values if values[column].nunique() < 2]
     if constant:
         faults.add(ConstantIndicator(where, found=constant))
+
+
+def _summed(rows: Floats, weights: Floats) -> Floats:
+    total = np.zeros(rows.shape[1])
+    for row, weight in zip(rows, weights, strict=True):
+        total += weight * row
+    return total

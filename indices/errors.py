@@ -273,3 +273,7 @@ class NotPositive(CommonGroundError):
 
     rule = "geometric and Mazziotta-Pareto means need figures above zero"
     remedy = "Bring the indicators to a scale first (normalise), or take the arithmetic mean."
+
+
+class DirectionDoubtful(UserWarning):
+    """An indicator that runs against the others of its domain: its direction may be wrong."""

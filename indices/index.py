@@ -1,6 +1,7 @@
-"""Builds an index of deprivation from domain ranks or domain scores.
+"""Builds an index of deprivation from indicators, domain scores or domain ranks.
 
-In: a definition and a table with one column a domain, indexed by area code. Out: a frozen `Index`:
+In: a definition and a table indexed by area code, with one column a domain or with the columns of
+the indicators. Out: a frozen `Index`:
 scores, and, for the complete edition only, overall ranks and deciles. A part of an edition gets
 the same scores, because the number of areas belongs to the edition, and a local rank of its own.
 """
@@ -15,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import Faults
-from indices import inputs, subdomains, transforms
+from indices import combining, domains, inputs, subdomains, transforms
 from indices.definitions import Definition, load
+from indices.domains import Made
 from indices.errors import (
     DefinitionFault,
     EditionMismatch,
@@ -25,7 +27,7 @@ from indices.errors import (
     OptionUnknown,
 )
 
-From = Literal["ranks", "scores"]
+From = Literal["ranks", "scores", "indicators"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,6 +56,9 @@ class Index:
         Number of areas of the edition.
     provenance
         How each part came about, in words.
+    made
+        What the domains were made from, where that was indicators; its notes name doubtful
+        directions and weights.
     """
 
     definition: Definition
@@ -68,6 +73,7 @@ class Index:
     complete: bool
     n: int
     provenance: tuple[str, ...] = field(default=())
+    made: Made | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -122,11 +128,13 @@ def build(
     from_: From = "ranks",
     n: int | None = None,
     published_ranks: pd.Series | None = None,
+    districts: pd.Series | None = None,
 ) -> Index:
-    """Build an index from one column a domain.
+    """Build an index from indicators, or from one column a domain.
 
-    Domain scores are ranked over the edition, the ranks transformed, and the transformed values
-    added up with the published weights, which are used as they are: `score = sum_d w_d X(rank_d)`.
+    Indicators make domain scores (`indices.domains.make`). Domain scores are ranked over the
+    edition, the ranks transformed, and the transformed values added up with the published weights,
+    which are used as they are: `score = sum_d w_d X(rank_d)`.
 
     Parameters
     ----------
@@ -134,56 +142,48 @@ def build(
         A definition, the name of a shipped one, or the path of a file.
     data
         One row an area, indexed by text code (the index named by the layer id), one column a
-        domain named by its id. A domain whose column is absent is made from its sub-domains where
-        their columns are all there. Further columns are ignored.
+        domain named by its id, or the columns that the indicators name. A domain whose column is
+        absent is made from its sub-domains where their columns are all there. Further columns are
+        ignored.
     from_
-        Whether the columns hold edition ranks (1 the worst) or scores.
+        Whether the columns hold edition ranks (1 the worst), scores, or what indicators are made
+        from.
     n
         Number of areas of the edition, for a definition that does not state it; by default the
         areas at hand are the edition.
     published_ranks
         The overall ranks as published: for a part of an edition they give ranks and deciles.
+    districts
+        District of each area, for indicators that are shrunk towards it.
 
     Raises
     ------
     CodesNotText, DuplicateCodes, EmptyIndexData, MissingDomainColumn, NotANumber,
     MissingDomainValue, NotARanking, RankOutOfRange, VintageMismatch, EditionMismatch
-        What is wrong with the input; several faults come together.
+        What is wrong with the input; several faults come together. From indicators also all that
+        `indices.rates.measure` and `indices.domains.make` raise.
     IncompleteEdition
-        Scores, or sub-domains, of a part of an edition cannot be ranked.
+        Indicators, scores, or sub-domains, of a part of an edition cannot be ranked.
     """
     if not isinstance(definition, Definition):
         definition = load(definition)
-    if from_ not in ("ranks", "scores"):
-        raise OptionUnknown("from_", found=[from_], detail="it is 'ranks' or 'scores'")
+    if from_ not in ("ranks", "scores", "indicators"):
+        detail = "it is 'ranks', 'scores' or 'indicators'"
+        raise OptionUnknown("from_", found=[from_], detail=detail)
     where = f"data for {definition.id}"
-    values = inputs.domain_values(definition, data, where=where)
+    made = None
+    if from_ == "indicators":
+        n = _edition_size(definition, n, len(data), where)
+        _check_complete(len(data), n, where)
+        made = domains.make(definition, data, districts=districts, where=where)
+    values = inputs.domain_values(definition, data if made is None else made.scores, where=where)
     n = _edition_size(definition, n, len(values), where)
-    complete = len(values) == n
-    if from_ == "ranks":
-        _check_ranks(values, n, where)
-    elif not complete:
-        raise IncompleteEdition(
-            where, detail=f"scores of {len(values):,} areas at hand of {n:,} cannot be ranked"
-        )
-    made = [id for id in definition.domain_ids if id not in values]
-    if made and not complete:
-        raise IncompleteEdition(
-            where,
-            found=made,
-            detail="domains made from sub-domains must be ranked over the edition; "
-            f"{len(values):,} areas at hand of {n:,}",
-        )
+    _check_can_be_ranked(definition, values, from_, n, where)
     ranks, scores = _domains(definition, values, from_, n)
     transformed = _transform(definition, ranks, scores, n)
-    # One column after the other, in the definition's order: the sum, and so a tie, is then the
-    # same on every machine, which a matrix product does not promise.
-    total = np.zeros(len(values))
-    for domain in definition.domains:
-        total += domain.weight * transformed[domain.id].to_numpy()
-    overall = pd.Series(total, index=values.index, name="score")
+    overall = pd.Series(_overall(definition, transformed), index=values.index, name="score")
     place = _whole(transforms.ranks(overall, ties=definition.ties), "local_rank")
-    known = _overall_ranks(place, published_ranks, n, complete=complete)
+    known = _overall_ranks(place, published_ranks, n, complete=len(values) == n)
     return Index(
         definition=definition,
         scores=overall,
@@ -194,10 +194,51 @@ def build(
         domain_transformed=transformed,
         domain_deciles=transforms.deciles(ranks, n).astype("int64"),
         domain_scores=scores,
-        complete=complete,
+        complete=len(values) == n,
         n=n,
         provenance=_provenance(definition, from_, len(values), n, published_ranks is not None),
+        made=made,
     )
+
+
+def _check_can_be_ranked(
+    definition: Definition, values: pd.DataFrame, from_: From, n: int, where: str
+) -> None:
+    """Refuse ranks that are none, and a part of an edition where ranks must be made."""
+    if from_ == "ranks":
+        _check_ranks(values, n, where)
+    else:
+        _check_complete(len(values), n, where)
+    made = [id for id in definition.domain_ids if id not in values]
+    if made and len(values) < n:
+        raise IncompleteEdition(
+            where,
+            found=made,
+            detail="domains made from sub-domains must be ranked over the edition; "
+            f"{len(values):,} areas at hand of {n:,}",
+        )
+
+
+def _check_complete(at_hand: int, n: int, where: str) -> None:
+    if at_hand < n:
+        raise IncompleteEdition(
+            where, detail=f"scores of {at_hand:,} areas at hand of {n:,} cannot be ranked"
+        )
+
+
+def _overall(definition: Definition, transformed: pd.DataFrame) -> combining.Floats:
+    """Return the overall score, the published weights as they are.
+
+    One column after the other, in the definition's order: the sum, and so a tie, is then the same
+    on every machine, which a matrix product does not promise.
+    """
+    weights = definition.weights.to_numpy()
+    if definition.mean != "arithmetic":
+        scale: combining.Scale = "none" if definition.transform == "none" else "rank"
+        transformed = combining.positive(transformed, scale)
+        weights = weights / weights.sum()
+    rows = np.ascontiguousarray(transformed[definition.domain_ids].to_numpy().T)
+    return combining.weighted_mean(rows, weights, definition.mean)
 
 
 def _edition_size(definition: Definition, n: int | None, at_hand: int, where: str) -> int:
@@ -235,12 +276,13 @@ def _domains(
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Return the ranks of the domains, and the scores of those that have any."""
     ranks, scores = {}, {}
+    kind: Literal["ranks", "scores"] = "ranks" if from_ == "ranks" else "scores"
     for domain in definition.domains:
         worse = domain.high_is_worse
         if domain.id not in values:
-            scores[domain.id] = subdomains.combine(domain, values, n=n, from_=from_)
+            scores[domain.id] = subdomains.combine(domain, values, n=n, from_=kind)
             worse = True  # transformed values are high where deprivation is
-        elif from_ == "scores":
+        elif kind == "scores":
             scores[domain.id] = values[domain.id]
         if domain.id in scores:
             ranks[domain.id] = transforms.ranks(
@@ -281,14 +323,17 @@ def _provenance(
     definition: Definition, from_: From, at_hand: int, n: int, published: bool
 ) -> tuple[str, ...]:
     part = "the complete edition" if at_hand == n else f"{at_hand:,} of the edition's {n:,} areas"
+    source = from_ if from_ == "indicators" else f"domain {from_}"
     lines = [
         f"{definition.title}, edition {definition.edition}: {part}",
-        f"built from domain {from_} with the transform {definition.transform}",
+        f"built from {source} with the transform {definition.transform}",
         f"weights as published, adding up to {definition.weights_total:g}",
         f"reference: {definition.reference}",
     ]
     if published:
         lines.append("overall ranks as published, not computed")
+    if from_ == "indicators":
+        lines += [indicator.describe() for indicator in definition.indicators]
     return tuple(lines)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from geo.errors import Faults
-from indices.definitions import Codes, Definition
 from indices.errors import (
     CodesNotText,
     DuplicateCodes,
@@ -23,6 +23,9 @@ from indices.errors import (
     NotANumber,
     VintageMismatch,
 )
+
+if TYPE_CHECKING:
+    from indices.definitions import Codes, Definition
 
 
 def check_codes(index: pd.Index, faults: Faults, *, where: str) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from indices.definitions import Definition, parse
+from indices.definitions import Definition, load, parse
 
 DOMAIN_OF = {
     "Income": "income",
@@ -77,3 +77,40 @@ def two_domains() -> Callable[..., Definition]:
         return parse(raw | changes)
 
     return make
+
+
+@pytest.fixture
+def rate() -> Callable[..., dict]:
+    """Make the table of an indicator: a rate per 100 of the column `people`, changed as asked."""
+
+    def make(id: str, **changes: object) -> dict:
+        raw = {
+            "id": id,
+            "title": id.title(),
+            "unit": "%",
+            "kind": "rate",
+            "numerator": id,
+            "denominator": "people",
+            "per": 100,
+            "direction": "high is worse",
+            "source": "none",
+            "vintage": "sa",
+            "date": "2024",
+            "theme": "any",
+        }
+        return {key: value for key, value in (raw | changes).items() if value is not None}
+
+    return make
+
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "census2021.toml"
+
+
+@pytest.fixture(scope="session")
+def census2021(realdata: Path) -> SimpleNamespace:
+    """The example definition of the documentation, and the Census counts it is built from."""
+    table = pd.read_csv(
+        realdata / "england" / "census2021_counts_lsoa21.csv.gz", dtype={"lsoa21_code": str}
+    ).set_index("lsoa21_code")
+    table.index.name = "lsoa21"
+    return SimpleNamespace(definition=load(EXAMPLE), table=table, path=EXAMPLE)

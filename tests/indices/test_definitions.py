@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from geo.errors import SeveralFaults
+from geo.errors import CommonGroundError, SeveralFaults
 from indices.definitions import load, parse, shipped
 from indices.errors import (
     DefinitionFault,
     DefinitionUnreadable,
     DuplicateIds,
+    IndicatorFault,
+    MixedVintages,
     UnknownDefinition,
+    UnknownIndicator,
     WeightsDoNotAddUp,
 )
 
@@ -163,3 +166,85 @@ def test_every_fault_of_a_definition_is_raised_at_once():
 def test_a_definition_without_domains_is_refused():
     with pytest.raises(DefinitionFault, match="domains"):
         parse(raw())
+
+
+# Domains made from indicators.
+
+
+def faults_of(raw: dict) -> str:
+    with pytest.raises(CommonGroundError) as caught:
+        parse(raw)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"indicators": ["a", "a"]}, "uses an indicator twice"),
+        ({"indicators": ["a"], "high_is_worse": False}, "turn the indicators round"),
+        ({"indicators": [{"id": "a", "weight": 1.0}]}, "where combine is 'weights'"),
+        ({"indicators": ["a", "b"], "combine": "weights"}, "where combine is 'weights'"),
+        (
+            {"indicators": [{"id": "a", "weight": 0.4}, {"id": "b", "weight": 0.5}]}
+            | {"combine": "weights"},
+            "indicators of domain x add up to 0.9",
+        ),
+        ({"indicators": ["a", "b"], "scale": "goalposts"}, "where the scale is 'goalposts'"),
+        ({"indicators": [{"id": "a", "goalposts": [0, 9]}]}, "where the scale is 'goalposts'"),
+        ({"indicators": ["a", "b", "c"], "combine": "factor", "scale": "z"}, "factor weights"),
+        ({"indicators": ["a", "b"], "combine": "counts", "scale": "z"}, "neither scale nor mean"),
+        ({"indicators": ["a", "c"], "combine": "counts"}, "one denominator"),
+        ({"indicators": ["a", "low"], "combine": "counts"}, "worse where they are high"),
+        ({"indicators": ["neither"]}, "without a worse end"),
+        ({"scale": "z"}, "and has none"),
+        (
+            {"indicators": ["a"], "subdomains": [{"id": "s", "title": "S", "weight": 1.0}]},
+            "both indicators and sub-domains",
+        ),
+        ({"indicators": ["a", "b"], "scale": "log"}, "domains.0.scale"),
+        ({"indicators": [{"id": "a", "wieght": 1}]}, "domains.0.indicators.0.wieght"),
+    ],
+)
+def test_a_making_that_contradicts_itself_is_named(rate, changes, words):
+    indicators = [
+        rate("a"),
+        rate("b"),
+        rate("c", denominator="homes"),
+        rate("low", direction="low is worse"),
+        rate("neither", direction="neither"),
+    ]
+    assert words in faults_of(raw(domain("x", 1.0, **changes), indicators=indicators))
+
+
+def test_an_indicator_that_nobody_has_defined_is_named():
+    with pytest.raises(UnknownIndicator, match=r"domain income.*sick"):
+        parse(raw(domain(indicators=["sick"])))
+
+
+def test_indicators_of_several_vintages_or_of_another_than_the_index_are_refused(rate):
+    two = [rate("a"), rate("b", vintage="sa11")]
+    made = domain(indicators=["a", "b"])
+    with pytest.raises(MixedVintages, match=r"sa, sa11.*b"):
+        parse(raw(made, indicators=two))
+    with pytest.raises(MixedVintages, match=r"of lsoa21.*a, b"):
+        parse(raw(made, indicators=two, layer="lsoa21"))
+    # An indicator that no domain uses does not make the index.
+    assert parse(raw(domain(indicators=["a"]), indicators=two)).domains[0].indicators
+
+
+def test_every_fault_of_indicators_and_domains_is_raised_at_once(rate):
+    broken = raw(
+        domain("x", 0.7, indicators=["a", "z"], scale="goalposts"),
+        indicators=[rate("a", unit=None), rate("b", direction="up")],
+    )
+    with pytest.raises(SeveralFaults) as caught:
+        parse(broken)
+    kinds = [type(fault) for fault in caught.value.faults]
+    assert sorted(kind.__name__ for kind in kinds) == [
+        "DefinitionFault",
+        "IndicatorFault",
+        "IndicatorFault",
+        "UnknownIndicator",
+        "WeightsDoNotAddUp",
+    ]
+    assert IndicatorFault in kinds
