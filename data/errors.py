@@ -202,3 +202,17 @@ class PortNotFree(DataError):
 
     rule = "the pages need an address of this machine and a port that nobody else uses"
     remedy = "Stop the other server, or choose another port with --port (0 takes a free one)."
+
+
+class MissingChoice(DataError):
+    """A command that needs to be told more."""
+
+    rule = "the command needs this option"
+    remedy = "Name it; --help lists the options."
+
+
+class UnknownChoice(DataError):
+    """A command with an option or a value that it does not have."""
+
+    rule = "the command does not have this choice"
+    remedy = "Choose one that it has; --help lists them."

@@ -12,21 +12,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from boundaries import build
 from boundaries.crosswalk import Crosswalk
 from budgets import apportion
 from budgets.ledger import Ledger, Level
 from budgets.streams import split_cover
 from data import levels as level_facts
 from data import steps
+from data.crosswalks import base_to
 from data.errors import NotInside
 from data.nesting import Nested, nested_levels
 from data.place import Place
 from data.prepare import prepare
-from data.settings import LayerSettings
 from data.steps import Step
 from data.write import write
 from indices import index as indices_index
@@ -135,7 +133,7 @@ def run(
     crosswalks = {}
     for done, layer in enumerate(wanted):
         say(f"crosswalk {place.base_layer} to {layer}", done, total)
-        crosswalks[layer] = _crosswalk(place, layer)
+        crosswalks[layer] = base_to(place, layer)
     inside = _inside(place, crosswalks[place.settings.base.inside])
     say("index of need", len(wanted), total)
     index = _index(place)
@@ -270,43 +268,6 @@ def _layers_needed(place: Place) -> list[str]:
     held = [layer for layer in place.streams["held_at"] if layer]
     wanted = [*place.settings.levels, place.settings.base.inside, *covered, *held]
     return list(dict.fromkeys(wanted))
-
-
-def _crosswalk(place: Place, layer: str) -> Crosswalk:
-    """Build the crosswalk from the base layer to one layer, in the way place.toml says."""
-    settings = place.settings.layer(layer)
-    base, target = place.layers[place.base_layer], place.layers[layer]
-    if layer == place.base_layer:
-        return build.identity(base)
-    table = place.crosswalk_tables.get(layer)
-    if table is None:
-        made = build.from_areas(base, target)
-    elif settings.crosswalk.by == "points":
-        made = build.from_points(
-            table[["x", "y"]].to_numpy(np.float64),
-            table["weight"].to_numpy(np.float64),
-            base,
-            target,
-            unit=settings.crosswalk.unit or "count",
-        )
-    else:
-        made = build.from_lookup(
-            table,
-            source="source_code",
-            target="target_code",
-            # Where a table has both, the shares are those of the masses.
-            share="share" if set(table.columns) & {"share", "mass"} == {"share"} else None,
-            mass="mass" if "mass" in table.columns else None,
-            sources=base.index,
-            targets=target.index,
-            unit=settings.crosswalk.unit,
-        )
-    return replace(made, provenance=(*made.provenance, _origin(settings)))
-
-
-def _origin(settings: LayerSettings) -> str:
-    parts = [settings.title, settings.vintage, settings.source]
-    return "; ".join(part for part in parts if part)
 
 
 def _inside(place: Place, crosswalk: Crosswalk) -> pd.Series:

@@ -1,0 +1,55 @@
+"""The server behind `commonground serve`, without anything of the pages.
+
+In: an address and a port. Out: the application `app:app`, served until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from data.errors import PortNotFree
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the port before anything heavy is loaded, so that a taken one is said at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        if os.name != "nt":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PortNotFree(f"{host}:{port}", detail=error.strerror or str(error)) from None
+    return listener
+
+
+def serve(listener: socket.socket, ready: Callable[[], None]) -> bool:
+    """Serve until told to stop; False if the application did not start."""
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                ready()
+
+    # Streamlit keeps messages uncompressed: on one machine compressing costs more than it saves.
+    settings = uvicorn.Config(
+        "app:app", log_level="warning", access_log=False, ws_per_message_deflate=False
+    )
+    server = Server(settings)
+    server.run(sockets=[listener])
+    return bool(server.started)
+
+
+def can_show_a_browser() -> bool:
+    """Say whether there is a screen to open a browser on."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
