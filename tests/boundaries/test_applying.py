@@ -70,6 +70,12 @@ def test_an_amount_without_a_target_raises_with_code_and_amount(written: Written
     assert caught.value.codes == ("s1",)  # type: ignore[attr-defined]
 
 
+def test_the_largest_losses_are_named_first(written: Written) -> None:
+    crosswalk = written([[1.0]] * 7, source_mass=[2] * 7)
+    with pytest.raises(AmountUncovered, match=r"7 found: s6 \(14\), s0 \(-10\), .* and 2 more"):
+        crosswalk.apply_extensive(series(-20, 2, 4, 6, 8, 10, 28))
+
+
 def test_an_amount_without_a_target_can_be_reported(written: Written) -> None:
     crosswalk = written([[3, 1], [1, 0]], source_mass=[4, 4])
     converted = crosswalk.apply_extensive(series(40, 80), uncovered="report")
@@ -148,6 +154,13 @@ def test_a_missing_sliver_below_the_tolerance_does_not_blank_a_target(written: W
     tolerant = crosswalk.apply_extensive(values, tolerance=0.02)
     assert tolerant.values.isna().tolist() == [False, True]
     assert tolerant.values["t0"] == 10.0
+
+
+def test_more_missing_than_the_tolerance_blanks_a_target(written: Written) -> None:
+    crosswalk = written([[97, 0], [3, 97]])
+    tolerant = crosswalk.apply_extensive(series(10, None), tolerance=0.02)
+    assert tolerant.values.isna().tolist() == [True, True]
+    assert tolerant.reconciliation.withheld == 10.0
 
 
 def test_what_is_known_can_be_asked_for(written: Written) -> None:

@@ -196,6 +196,27 @@ def test_a_sliver_of_overlap_within_the_tolerance_is_divided_and_listed(written:
     assert each.moved.empty
 
 
+def test_a_sliver_of_gap_under_overlapping_targets_is_closed_in_proportion(
+    written: Written,
+) -> None:
+    crosswalk = written([[99, 49.5]], source_mass=[100], outside=np.array([0.01]))
+    shares = crosswalk.shares(tolerance=0.02, overlap="count-in-each")
+    assert shares.weights.toarray()[0] == pytest.approx([1.0, 0.5])
+    assert shares.outside.tolist() == [0.0]
+    assert shares.extra.tolist() == pytest.approx([0.5])
+    assert shares.moved["share_moved"].tolist() == pytest.approx([0.015])
+
+
+def test_a_short_row_without_any_target_cannot_be_rescaled(written: Written) -> None:
+    crosswalk = written(
+        [[0.0]], source_mass=[4], outside=np.array([0.01]), undefined=np.array([0.99])
+    )
+    shares = crosswalk.shares(tolerance=0.02)
+    assert shares.outside.tolist() == [1.0]
+    assert shares.unplaceable.tolist() == [0.99]
+    assert shares.moved.empty
+
+
 @pytest.mark.parametrize("rule", ["refuse", "share-out", "count-in-each"])
 def test_every_share_is_accounted_for(rule: str, written: Written) -> None:
     crosswalk = written(
