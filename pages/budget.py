@@ -36,12 +36,15 @@ def show() -> None:
             alt="Money by area, largest first",
         )
     with map_column:
-        figure = figures.of(result, level)["per_person"]
-        live_map(
-            drawing.of(result, level, figure, usual=usual),
-            key="budget_map",
-            on_pick=lambda code: None,
+        drawn = drawing.of(
+            result,
+            level,
+            figures.of(result, level)["per_person"],
+            values=ledgers.pence_per_person(result, level, line),
+            usual=ledgers.pence_per_person(usual, level, line),
+            about=str(usual.ledger.streams.at[line, "title"]) if line else "",
         )
+        live_map(drawn, key="budget_map", on_pick=lambda code: None)
 
     st.header("The lines of money", anchor=False)
     st.dataframe(
@@ -51,7 +54,7 @@ def show() -> None:
         alt="Every line of public money with its source and how it is shared",
     )
     blocks.remarks("Lines below zero, and why", ledgers.below_zero(result))
-    blocks.remarks("Amounts that are assumed", ledgers.assumed(result))
+    blocks.remarks("What is assumed", ledgers.assumed(result))
     with notes:
         link.explain()
     link.keep()

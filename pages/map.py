@@ -105,7 +105,7 @@ def area_table(
             link.set("area", str(shown.index[rows[0]]) if rows else WHOLE)
 
     st.dataframe(
-        shown,
+        shown.reset_index(drop=True),
         key=key,
         hide_index=True,
         height=300,

@@ -19,7 +19,6 @@ FRONT = "Common Ground"
 def show() -> None:
     """Draw the frame and run the chosen page."""
     st.set_page_config(
-        page_title=FRONT,
         page_icon=str(SHARED / "mark.svg"),
         layout="wide",
         initial_sidebar_state="collapsed",
@@ -27,14 +26,19 @@ def show() -> None:
     )
     blocks.look()
     st.logo(str(SHARED / "mark.svg"), size="large")
+    front_page = st.Page(front, title=FRONT, default=True, visibility="hidden")
     pages = [
-        st.Page(front, title=FRONT, default=True, visibility="hidden"),
         st.Page("map.py", title="Map", icon=":material/map:", url_path="map"),
         st.Page("budget.py", title="Budget", icon=":material/payments:", url_path="budget"),
     ]
-    page = st.navigation(pages, position="top")
+    page = st.navigation([front_page, *pages], position="top")
     place = blocks.opened().place
+    st.set_page_config(page_title=f"{page.title}, {place.name}, {FRONT}")
     blocks.place_band(place.name, fictional=place.fictional, note=place.settings.place.note)
+    # On a phone Streamlit folds its menu away; these links are shown there only.
+    with st.container(key="phone_menu", horizontal=True):
+        for entry in pages:
+            st.page_link(entry)
     page.run()
 
 

@@ -54,11 +54,6 @@ def shape_address(base: run.Result, layer: str) -> str:
     return f"/shapes/{folder.parent.name}/{names[layer]}"
 
 
-def bounds(base: run.Result) -> list[list[float]]:
-    """Return the corners [[south, west], [north, east]] of the small areas inside the place."""
-    return _bounds(base.place.id, base.place.content_hash, _base=base)
-
-
 def shapes_folder(kept_as: str) -> Path:
     """Return the folder that holds the simplified shapes of one state of a place."""
     return home() / "places" / kept_as / "shapes"
@@ -84,7 +79,6 @@ def warm() -> str:
     opened = result("")
     for layer in opened.levels:
         shape_address(opened, layer)
-    bounds(opened)
     return opened.place.id
 
 
@@ -128,11 +122,3 @@ def _shapes(place_id: str, content: str, *, _base: run.Result) -> dict[str, str]
     folder = run.prepare(_base.place)
     names: dict[str, str] = json.loads((folder / prepare.INDEX).read_text(encoding="utf-8"))
     return names
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _bounds(place_id: str, content: str, *, _base: run.Result) -> list[list[float]]:
-    areas = _base.layers[_base.place.base_layer]
-    inside = areas.loc[_base.inside[_base.inside].index]
-    west, south, east, north = inside.to_crs(4326).total_bounds
-    return [[float(south), float(west)], [float(north), float(east)]]

@@ -19,35 +19,57 @@ CLASSES = 5
 
 
 def of(
-    result: Result, level: str, figure: Figure, *, area: str = "", usual: Result | None = None
+    result: Result,
+    level: str,
+    figure: Figure,
+    *,
+    values: pd.Series | None = None,
+    usual: pd.Series | None = None,
+    about: str = "",
+    area: str = "",
 ) -> Drawing:
-    """Return the drawing of one figure.
+    """Return the drawing of one figure. Areas beyond the place are drawn but not compared.
 
-    Areas beyond the place are drawn but not compared. With `usual` the class breaks are those of
-    that result, so that the colours of a scenario can be compared with it.
+    Parameters
+    ----------
+    values
+        By area, in the figure's own unit; by default what the level's table holds.
+    usual
+        The same before a choice was made: the class breaks come from these values, so that the
+        colours of what-ifs can be compared.
+    about
+        What of the figure is drawn, such as the name of one line of money.
     """
     table = result.level_tables[level]
+    table = table.assign(**{figure.column: table[figure.column] if values is None else values})
     drawn = result.layers[level].index
-    ours = figures.here(result, level).reindex(drawn, fill_value=False)
-    values = table[figure.column].astype(float).reindex(drawn)
-    before = (usual or result).level_tables[level][figure.column].astype(float).reindex(drawn)
-    breaks = [float(number) for number in maps.classify(before[ours], k=CLASSES).breaks]
+    ours = figures.here(result, level)
+    shown = table[figure.column].astype(float).where(ours).reindex(drawn)
+    before = table[figure.column] if usual is None else usual
+    found = maps.classify(before.astype(float)[ours], k=CLASSES)
+    breaks = [float(number) for number in found.breaks]
+    ours = ours.reindex(drawn, fill_value=False)
+    reaches = bool(figures.reaches_beyond(result, level).any())
+    title = f"{figure.title}, {about}" if about else figure.title
     return Drawing(
         geometry=cache.shape_address(result, level),
-        classes=_classes(values, ours, breaks),
-        labels=figures.labels(figure, values, ours.tolist(), place=result.place.name),
+        classes=_classes(shown, ours, breaks),
+        labels=figures.labels(figure, shown, ours.tolist()),
         palette=maps.colours(max(len(breaks) - 1, 1)),
         legend=Legend(
-            title=f"{figure.title} ({figure.unit})",
+            title=f"{title} ({figure.unit})",
             note=figure.darker,
-            labels=figures.class_labels(figure, breaks),
-            beyond="" if ours.all() else f"Beyond {result.place.name}",
+            labels=figures.class_labels(figure, breaks, open_ends=usual is not None),
+            beyond="" if ours.all() else f"Beyond {result.place.name}, not compared",
+            outline=result.place.name if reaches else "",
         ),
-        title=f"{figure.title} by {figures.level_titles(result)[level]}",
+        figure=figure.title,
+        title=f"{title} by {figures.level_titles(result)[level]}",
         summary=figures.summary(figure, table[figures.here(result, level)]),
         credit=figures.credit(result, level),
         picked=int(drawn.get_indexer(pd.Index([area]))[0]),
-        bounds=cache.bounds(result),
+        outline=cache.shape_address(result, result.place.settings.base.inside) if reaches else "",
+        overlapping=result.levels[level].counted_in_each is not None,
     )
 
 

@@ -193,7 +193,7 @@ def _split(result: Result, level: str) -> str:
     if share == 0:
         return "Added up from whole small areas."
     return (
-        f"{share:.0%} of the people here live in small areas that a border cuts; those are split "
+        f"{share:.0%} of the people live in small areas that these borders cut; those are split "
         f"by {'land' if crosswalk.unit == 'm2' else crosswalk.unit}."
     )
 
@@ -228,29 +228,42 @@ def beyond(result: Result) -> str:
     )
 
 
+def reaches_beyond(result: Result, level: str) -> pd.Series:
+    """Say which areas of a level have more than the place's tolerance of their people beyond it."""
+    table = result.level_tables[level]
+    return table["people"] - table["people_inside"] > result.place.tolerance * table["people"]
+
+
 def straddling(result: Result, level: str, code: str) -> str:
     """Say so where an area reaches beyond the place; "" where it does not."""
-    row = result.level_tables[level].loc[code]
-    share = row["people_inside"] / row["people"] if row["people"] else 1.0
-    if share > 1 - result.place.tolerance:
+    if not reaches_beyond(result, level)[code]:
         return ""
+    row = result.level_tables[level].loc[code]
+    share = row["people_inside"] / row["people"]
     return (
         f"{share:.0%} of its people live in {result.place.name}. For the others only the lines of "
         "money that reach beyond it are known."
     )
 
 
-def labels(figure: Figure, values: pd.Series, ours: Sequence[bool], *, place: str) -> list[str]:
-    """Return what the hover card says of each area; `ours` are those that belong to the place."""
-    return [
-        f"{figure.title}: {figure.show(value)}" if own else f"Beyond {place}, not compared"
-        for value, own in zip(values, ours, strict=True)
+def labels(figure: Figure, values: pd.Series, ours: Sequence[bool]) -> list[str]:
+    """Return what the hover card says of each area; nothing for those beyond the place."""
+    return [figure.show(value) if own else "" for value, own in zip(values, ours, strict=True)]
+
+
+def class_labels(figure: Figure, breaks: Sequence[float], *, open_ends: bool = False) -> list[str]:
+    """Return the legend's words for classes with these breaks, upper ends included.
+
+    `open_ends` is for breaks that were set by other values: some may lie off either end.
+    """
+    words = [
+        figure.write(low) if low == high else f"{figure.write(low)} to {figure.write(high)}"
+        for low, high in pairwise(breaks)
     ]
-
-
-def class_labels(figure: Figure, breaks: Sequence[float]) -> list[str]:
-    """Return the legend's words for classes with these breaks, the lowest and highest included."""
-    return [f"{figure.write(low)} to {figure.write(high)}" for low, high in pairwise(breaks)]
+    if open_ends and len(words) > 1:
+        words[0] = f"up to {figure.write(breaks[1])}"
+        words[-1] = f"over {figure.write(breaks[-2])}"
+    return words
 
 
 def standing(figure: Figure, values: pd.Series, code: str) -> str:
@@ -310,11 +323,11 @@ def table(
 
 def column_config(offered: Mapping[str, Figure]) -> dict[str, Any]:
     """Return how the columns of `table` are called and written."""
-    formats = {"need": "%.1f", "people": "%,d", "money": "£%,d", "per_person": "£%,d"}
+    formats = {"need": "%.1f", "people": "%,.0f", "money": "£%,.0f", "per_person": "£%,.0f"}
     columns: dict[str, Any] = {"name": st.column_config.TextColumn("Area")}
     for figure in offered.values():
         columns[figure.id] = st.column_config.NumberColumn(
-            figure.title,
+            "Per person" if figure.id == "per_person" else figure.title,
             format=formats.get(figure.id),
             help=f"{figure.definition} In {figure.unit}.",
         )

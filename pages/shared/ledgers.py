@@ -62,13 +62,12 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
     pence = pd.Series(at.pence[taken].sum(axis=0), index=at.areas)
     was = pd.Series(before.pence[taken].sum(axis=0), index=before.areas)
     table = result.level_tables[level]
-    people = table["people"].where(table["people"] > 0)
     frame = pd.DataFrame(
         {
             "name": table["name"],
             "people": table["people"],
             "pounds": pence.reindex(table.index) / 100,
-            "per_person": pence.reindex(table.index) / 100 / people,
+            "per_person": pence_per_person(result, level, line) / 100,
         }
     )
     if not figures.here(result, level).all():
@@ -76,6 +75,18 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
     if result is not usual:
         frame["change"] = (pence - was).reindex(table.index) / 100
     return frame.sort_values("pounds", ascending=False, kind="stable", na_position="last")
+
+
+def pence_per_person(result: Result, level: str, line: str = ALL) -> pd.Series:
+    """Return the pence a head of each area of a level, for all lines of money or one.
+
+    Where areas overlap, both money and people are counted in each of them.
+    """
+    at = result.levels[level]
+    held = at.pence if at.counted_in_each is None else at.counted_in_each
+    pence = pd.Series(held[rows(at, line)].sum(axis=0), index=at.areas, dtype="float64")
+    people = result.level_tables[level]["people"]
+    return pence.reindex(people.index) / people.where(people > 0)
 
 
 def in_words(result: Result, usual: Result) -> str:
@@ -167,9 +178,12 @@ def below_zero(result: Result) -> list[tuple[str, str]]:
 
 
 def assumed(result: Result) -> list[tuple[str, str]]:
-    """Return each line whose amount is assumed, and the assumption in words."""
+    """Return each assumption in words, with the lines of money that rest on it."""
     streams = result.ledger.streams
-    return _told(streams[streams["assumption"].str.strip() != ""], "assumption")
+    told: dict[str, list[str]] = {}
+    for line, words in _told(streams[streams["assumption"].str.strip() != ""], "assumption"):
+        told.setdefault(words, []).append(line)
+    return [(words, "; ".join(lines_)) for words, lines_ in told.items()]
 
 
 def _told(streams: pd.DataFrame, column: str) -> list[tuple[str, str]]:

@@ -40,7 +40,8 @@ export default function (args) {
 class Legend:
     """The legend: a title with its unit, a note on direction, one label a class, then the rest.
 
-    `beyond` names the areas that are drawn but not compared; "" where there are none.
+    `beyond` names the areas that are drawn but not compared, `outline` the line around the place;
+    "" where there are none.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Legend:
     labels: Sequence[str]
     no_data: str = "No data"
     beyond: str = ""
+    outline: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,16 @@ class Drawing:
     classes
         For each area, in the order of the shapes, a position in `palette`, `NO_DATA` or `BEYOND`.
     labels
-        What the hover card says of each area.
-    title, summary, credit
-        What the map shows; the same in words for who cannot see it; where the borders come from.
+        What the hover card says of each area after the name of the figure.
+    figure, title, summary, credit
+        The figure; what the map shows; the same in words for who cannot see it; where the borders
+        come from.
     picked
         Position of the chosen area, or -1.
-    bounds
-        Corners [[south, west], [north, east]] to show at first; None for all areas.
+    outline
+        Address of the shape of the place itself, where areas reach beyond it; else "".
+    overlapping
+        Whether areas lie on one another; then one is seen through the other.
     """
 
     geometry: str
@@ -75,11 +80,13 @@ class Drawing:
     labels: Sequence[str]
     palette: Sequence[str]
     legend: Legend
+    figure: str
     title: str
     summary: str
     credit: str = ""
     picked: int = -1
-    bounds: Sequence[Sequence[float]] | None = None
+    outline: str = ""
+    overlapping: bool = False
 
 
 def live_map(drawing: Drawing, *, key: str = "live_map", on_pick: Callable[[str], None]) -> None:

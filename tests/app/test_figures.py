@@ -178,6 +178,6 @@ def test_lines_below_zero_and_assumed_amounts_are_told_with_their_reason(
     result: run.Result,
 ) -> None:
     assert ledgers.below_zero(result) == [("Parking fees, -£50,000.00", "Income from car parks")]
-    assert ledgers.assumed(result) == [("Clinics, £1,600,000.00", "A round figure")]
+    assert ledgers.assumed(result) == [("A round figure", "Clinics, £1,600,000.00")]
     marks = ledgers.lines(result)["mark"]
     assert marks.to_dict() == {"care": "", "parks": "", "clinic": "assumed", "fees": "income"}

@@ -64,12 +64,15 @@ class LiveMap {
     this.data = data;
     this.describe();
     try {
-      const [features] = await Promise.all([
-        fetchGeometry(data.geometry), import(data.leaflet), stylesheets(this.root),
+      const [features, outline] = await Promise.all([
+        fetchGeometry(data.geometry),
+        data.outline ? fetchGeometry(data.outline) : null,
+        import(data.leaflet),
+        stylesheets(this.root),
       ]);
       if (turn !== this.turn) return; // a newer run has overtaken this one
       if (!this.map) this.start();
-      if (this.shown !== data.geometry) this.place(features);
+      if (this.shown !== data.geometry) this.place(features, outline);
       this.paint();
     } catch (error) {
       if (turn === this.turn) this.fail(error);
@@ -106,13 +109,17 @@ class LiveMap {
     this.map.on("zoomstart dragstart", () => { this.moved ||= !this.fitting; });
   }
 
-  place(features) {
+  place(features, outline) {
     this.layer?.remove();
     this.paths = [];
     this.pointed = null;
+    this.ring("pickedRing", null);
+    this.ring("pointedRing", null);
+    this.renderer?.remove();
     const many = features.features.length > SVG_LIMIT;
+    this.renderer = many ? L.canvas() : L.svg({ padding: 0.5 });
     this.layer = L.geoJSON(features, {
-      renderer: many ? L.canvas() : L.svg({ padding: 0.5 }),
+      renderer: this.renderer,
       onEachFeature: (feature, path) => {
         const position = feature.properties.i;
         this.paths[position] = path;
@@ -121,15 +128,23 @@ class LiveMap {
         path.on("click", () => this.pick(position));
       },
     }).addTo(this.map);
+    this.outline?.remove();
+    this.outline = outline && L.geoJSON(outline, {
+      renderer: this.renderer,
+      interactive: false,
+      style: { fill: false, color: "var(--ink)", weight: 1.5, dashArray: "6 4" },
+    }).addTo(this.map);
     this.shown = this.data.geometry;
     if (!this.moved) this.fit();
     this.root.dataset.geometry = this.shown;
   }
 
   fit() {
-    if (!this.layer) return;
+    const ours = this.paths.filter((_, position) => this.data.classes[position] !== BEYOND);
+    const bounds = L.featureGroup(ours.length ? ours : this.paths).getBounds();
+    if (!bounds.isValid()) return;
     this.fitting = true;
-    this.map.fitBounds(this.data.bounds ?? this.layer.getBounds(), { padding: [12, 12], animate: false });
+    this.map.fitBounds(bounds, { padding: [12, 12], animate: false });
     this.fitting = false;
     this.moved = false;
   }
@@ -141,21 +156,36 @@ class LiveMap {
     const near = position === this.pointed;
     return {
       fillColor: palette[index] ?? (index === BEYOND ? "var(--beyond)" : "var(--no-data)"),
-      fillOpacity: 0.92,
+      fillOpacity: this.data.overlapping ? 0.6 : 0.92,
       color: strong || near ? "var(--ink)" : index === BEYOND ? "var(--faint)" : "var(--line)",
-      weight: strong ? 3 : near ? 2 : 0.7,
+      weight: strong ? 3 : near ? 2.5 : 0.7,
       dashArray: index === NO_DATA && !strong ? "3 3" : null,
     };
   }
 
   paint() {
     this.paths.forEach((path, position) => path.setStyle(this.style(position)));
-    this.paths[this.data.picked]?.bringToFront();
+    this.ring("pickedRing", this.data.picked);
+    this.ring("pointedRing", this.pointed);
     this.legend();
     const painted = Number(this.root.dataset.painted ?? 0) + 1;
     this.root.dataset.painted = String(painted); // the browser tests wait for this
     this.root.dataset.figure = this.data.title;
     this.part("message").hidden = true;
+  }
+
+  // A pale line under the dark one of the picked and the pointed area: seen on any colour.
+  ring(name, position) {
+    this[name]?.remove();
+    this[name] = null;
+    const path = this.paths[position];
+    if (!path) return;
+    const weight = position === this.data.picked ? 7 : 5;
+    const style = { fill: false, color: "var(--panel)", weight, opacity: 0.9 };
+    const options = { style, interactive: false, renderer: this.renderer };
+    this[name] = L.geoJSON(path.feature, options).addTo(this.map);
+    this.outline?.bringToFront();
+    path.bringToFront();
   }
 
   describe() {
@@ -167,18 +197,26 @@ class LiveMap {
   legend() {
     const { legend, palette, classes } = this.data;
     const present = new Set(classes);
-    this.part("legend-title").textContent = legend.title;
-    this.part("legend-note").textContent = legend.note;
-    const entries = legend.labels.map((label, index) => [palette[index], label, index]);
-    entries.push(["var(--no-data)", legend.no_data, NO_DATA]);
-    if (legend.beyond) entries.push(["var(--beyond)", legend.beyond, BEYOND]);
-    this.part("legend-list").replaceChildren(...entries.map(([colour, label, index]) => {
+    const entry = (colour, label, index) => {
       const item = element("li", present.has(index) ? "" : "unused");
       const swatch = element("span", index === NO_DATA ? "swatch missing" : "swatch");
       swatch.style.background = colour;
       item.append(swatch, element("span", "range", label));
       return item;
-    }));
+    };
+    this.part("legend-title").textContent = legend.title;
+    this.part("legend-note").textContent = legend.note;
+    this.part("legend-list").replaceChildren(
+      ...legend.labels.map((label, index) => entry(palette[index], label, index)),
+    );
+    const rest = [entry("var(--no-data)", legend.no_data, NO_DATA)];
+    if (legend.beyond) rest.push(entry("var(--beyond)", legend.beyond, BEYOND));
+    if (legend.outline) {
+      const line = element("li");
+      line.append(element("span", "line"), element("span", "range", legend.outline));
+      rest.push(line);
+    }
+    this.part("legend-rest").replaceChildren(...rest);
   }
 
   pick(position) {
@@ -195,11 +233,12 @@ class LiveMap {
     }
     const card = this.part("card");
     card.hidden = position === null;
+    this.ring("pickedRing", this.data.picked);
+    this.ring("pointedRing", position);
     if (position === null) return;
-    this.paths[position].bringToFront();
-    this.paths[this.data.picked]?.bringToFront();
     const name = this.paths[position].feature.properties.name;
-    const label = this.data.labels[position];
+    const beyond = this.data.classes[position] === BEYOND;
+    const label = beyond ? this.data.legend.beyond : `${this.data.figure}: ${this.data.labels[position]}`;
     card.replaceChildren(element("strong", "", name), element("span", "", label));
     if (spoken) this.part("spoken").textContent = `${name}: ${label}`;
   }
