@@ -116,27 +116,70 @@ def areas(
     """
     if engine not in ("auto", "shapely", "kernel"):
         raise ValueError(f"engine must be auto, shapely or kernel, not {engine!r}")
-    faults = Faults("areas of overlap")
-    _check_crs(source_geoms, target_geoms, faults)
-    source = _polygons(source_geoms, "source", faults)
-    target = _polygons(target_geoms, "target", faults)
-    faults.raise_any()
+    source, target = _plain_checked(source_geoms, target_geoms)
     first, second = _pairs(source, target, pairs)
     chosen = engine_for(source, target, first, second) if engine == "auto" else engine
     if chosen == "kernel":
         area_m2 = _areas_by_kernel(source_geoms, target_geoms, first, second, threads)
     else:
         _raise_invalid(source_geoms, target_geoms, _is_valid(source), _is_valid(target))
+        if pairs is None:
+            first, second = candidate_pairs(source, target, meeting=True)
         area_m2 = _areas_by_shapely(source, target, first, second)
-    area_m2[area_m2 <= ROUNDING * _shared_box(source, target, first, second)] = 0.0
-    keep = np.flatnonzero(area_m2)
-    order = keep[np.lexsort((second[keep], first[keep]))]
+    order = _order(source, target, first, second, area_m2)
     return Overlaps(first[order], second[order], area_m2[order])
 
 
-def candidate_pairs(source: Polygons, target: Polygons) -> tuple[Positions, Positions]:
-    """Find the pairs whose bounding boxes meet, as positions in source and target."""
-    found = shapely.STRtree(target).query(source)
+def pieces(source_geoms: Geometries, target_geoms: Geometries) -> tuple[Overlaps, Polygons]:
+    """Cut each source by each target: as `areas` with the GEOS engine, and the shapes too.
+
+    Returns
+    -------
+    Overlaps, ndarray
+        The pairs, and the shape `s ∩ t` of each: mostly polygons, sometimes with the lines and
+        points along which the two only touch.
+    """
+    source, target = _plain_checked(source_geoms, target_geoms)
+    _raise_invalid(source_geoms, target_geoms, _is_valid(source), _is_valid(target))
+    first, second = candidate_pairs(source, target, meeting=True)
+    s, t = source[first], target[second]
+    shapes = _intersections(s, t)
+    wrong = _impossible(s, t, shapely.area(shapes))
+    # Rounded to a micrometre, which the ordinary way spares, GEOS noding does not fail.
+    shapes[wrong] = shapely.intersection(s[wrong], t[wrong], grid_size=1e-6)
+    area_m2 = np.asarray(shapely.area(shapes), dtype=np.float64)
+    order = _order(source, target, first, second, area_m2)
+    return Overlaps(first[order], second[order], area_m2[order]), shapes[order]
+
+
+def _plain_checked(source_geoms: Geometries, target_geoms: Geometries) -> tuple[Polygons, Polygons]:
+    """Return both inputs as plain arrays, or raise all that makes them unfit for a search."""
+    faults = Faults("areas of overlap")
+    _check_crs(source_geoms, target_geoms, faults)
+    source = _polygons(source_geoms, "source", faults)
+    target = _polygons(target_geoms, "target", faults)
+    faults.raise_any()
+    return source, target
+
+
+def _order(
+    source: Polygons, target: Polygons, first: Positions, second: Positions, area_m2: Floats
+) -> Positions:
+    """Return the pairs that share more than rounding, sorted by source and then target."""
+    box = _shared_box(source, target, first, second)
+    keep = np.flatnonzero(area_m2 > ROUNDING * box)
+    return np.asarray(keep[np.lexsort((second[keep], first[keep]))], dtype=np.int64)
+
+
+def candidate_pairs(
+    source: Polygons, target: Polygons, *, meeting: bool = False
+) -> tuple[Positions, Positions]:
+    """Find the pairs whose boxes meet, as positions in source and target.
+
+    With `meeting`, only those that meet themselves: that needs valid polygons and takes longer,
+    but much less than intersecting them.
+    """
+    found = shapely.STRtree(target).query(source, predicate="intersects" if meeting else None)
     return found[0].astype(np.int64), found[1].astype(np.int64)
 
 
@@ -174,22 +217,28 @@ def _areas_by_shapely(
 ) -> Floats:
     """Measure pairs with GEOS, unless what it says cannot be true."""
     s, t = source[first], target[second]
-    area_m2 = _areas_of_intersections(s, t)
-    # GEOS 3.14 can return a whole square for its intersection with a sliver 1e-11 m wide. What is
-    # larger than either polygon is wrong, and the kernel, which nodes nothing, must say.
-    most = np.minimum(shapely.area(s), shapely.area(t))
-    wrong = np.flatnonzero(area_m2 > most * (1 + WRONG))
+    area_m2 = np.asarray(shapely.area(_intersections(s, t)), dtype=np.float64)
+    wrong = _impossible(s, t, area_m2)
     if len(wrong):
         area_m2[wrong] = _areas_by_kernel(source, target, first[wrong], second[wrong], None)
     return area_m2
 
 
-def _areas_of_intersections(s: Polygons, t: Polygons) -> Floats:
+def _impossible(s: Polygons, t: Polygons, area_m2: Floats) -> Positions:
+    """Find intersections that are larger than one of their polygons.
+
+    GEOS 3.14 can return a whole square for its intersection with a sliver 1e-11 m wide.
+    """
+    most = np.minimum(shapely.area(s), shapely.area(t))
+    return np.flatnonzero(area_m2 > most * (1 + WRONG))
+
+
+def _intersections(s: Polygons, t: Polygons) -> Polygons:
     """Intersect pairs with GEOS, each in the order of its own two polygons."""
     ordered = _comes_first(s, t)
     # A prepared polygon would be quicker to reject, but preparing writes into the caller's shapes.
-    pieces = shapely.intersection(np.where(ordered, s, t), np.where(ordered, t, s))
-    return np.asarray(shapely.area(pieces), dtype=np.float64)
+    cut = shapely.intersection(np.where(ordered, s, t), np.where(ordered, t, s))
+    return np.asarray(cut, dtype=object)
 
 
 def _comes_first(s: Polygons, t: Polygons) -> npt.NDArray[np.bool_]:
@@ -228,7 +277,8 @@ def _areas_by_kernel(
     second = second + len(source)
     area_m2 = kernel.pair_areas(shapes, first, second, threads=threads or _cores())
     intricate = np.isnan(area_m2)
-    area_m2[intricate] = _areas_of_intersections(both[first[intricate]], both[second[intricate]])
+    cut = _intersections(both[first[intricate]], both[second[intricate]])
+    area_m2[intricate] = shapely.area(cut)
     return area_m2
 
 

@@ -21,7 +21,7 @@ from geo.errors import (
     SeveralFaults,
     UnknownPairs,
 )
-from geo.overlap import areas, candidate_pairs
+from geo.overlap import areas, candidate_pairs, pieces
 
 ENGINES = ("shapely", "kernel")
 each_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -100,21 +100,24 @@ def test_a_hole_is_no_land_and_an_island_in_it_is(engine: str) -> None:
     assert table([with_island], [shapely.box(-1, -1, 6, 6)], engine=engine) == {(0, 0): 17.0}
 
 
+# Left over by cutting polygons apart: a sliver thinner than an atom, for whose intersection with
+# the square GEOS 3.14 returns the square itself, 10,000 m2.
+SLIVER = shapely.Polygon(
+    [
+        (300787.46692109504, 199777.0136281466),
+        (300745.0499176209, 199829.74148772395),
+        (300726.8046494972, 199852.42187192797),
+        (300787.46692109504, 199777.0136281466),
+    ]
+)
+LEFT_OVER = [shapely.MultiPolygon([SLIVER, shapely.box(300000, 199000, 300090, 199100)])]
+SQUARE = shapely.box(300700, 199800, 300800, 199900)
+
+
 @each_engine
 def test_a_sliver_thinner_than_an_atom_does_not_hand_over_a_whole_square(engine: str) -> None:
-    # Left over by cutting polygons apart: GEOS 3.14 returns the square itself, 10,000 m2.
-    sliver = shapely.Polygon(
-        [
-            (300787.46692109504, 199777.0136281466),
-            (300745.0499176209, 199829.74148772395),
-            (300726.8046494972, 199852.42187192797),
-            (300787.46692109504, 199777.0136281466),
-        ]
-    )
-    layer = [shapely.MultiPolygon([sliver, shapely.box(300000, 199000, 300090, 199100)])]
-    square = [shapely.box(300700, 199800, 300800, 199900)]
-    assert table(layer, square, engine=engine).get((0, 0), 0.0) < 1e-9
-    assert table(square, layer, engine=engine).get((0, 0), 0.0) < 1e-9
+    assert table(LEFT_OVER, [SQUARE], engine=engine).get((0, 0), 0.0) < 1e-9
+    assert table([SQUARE], LEFT_OVER, engine=engine).get((0, 0), 0.0) < 1e-9
 
 
 @each_engine
@@ -426,6 +429,33 @@ def test_threads_and_company_change_no_bit() -> None:
     assert table(source, target, engine="kernel", threads=5) == one
     part = table(source[:200], target, engine="kernel", threads=2)
     assert part == {pair: area for pair, area in one.items() if pair[0] < 200}
+
+
+def test_pieces_are_the_shared_land_of_each_pair() -> None:
+    squares = grid(2, 2)
+    middle = [shapely.box(0.5, 0.5, 1.5, 1.5), shapely.box(1, 0, 2, 1)]
+    pairs, shapes = pieces(squares, middle)
+    assert list(zip(pairs.source.tolist(), pairs.target.tolist(), strict=True)) == [
+        (0, 0),
+        (1, 0),
+        (1, 1),
+        (2, 0),
+        (3, 0),
+    ]
+    assert pairs.area_m2.tolist() == [0.25, 0.25, 1.0, 0.25, 0.25]
+    assert shapely.equals(shapes[0], shapely.box(0.5, 0.5, 1, 1))
+    assert shapely.equals(shapes[2], squares[1])
+
+
+def test_pieces_of_slivers_are_not_whole_squares() -> None:
+    pairs, shapes = pieces(LEFT_OVER, [SQUARE])
+    assert shapely.area(shapes).sum() < 1e-6
+    assert (pairs.area_m2 < 1e-6).all()
+
+
+def test_pieces_are_refused_for_invalid_polygons_too() -> None:
+    with pytest.raises(InvalidPolygons):
+        pieces([BOW_TIE], grid(1, 1))
 
 
 def test_candidate_pairs_are_those_whose_boxes_meet() -> None:
