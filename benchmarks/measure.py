@@ -1,7 +1,7 @@
 """How the benchmarks measure: each case in a fresh process, several times, cases taking turns.
 
-In: names of tasks (see `benchmarks.tasks`) and their arguments. Out: medians of what each process
-said about itself: seconds of the call, seconds of the whole process, processor seconds, peak memory.
+In: names of tasks (see `benchmarks.tasks`) and their arguments. Out: medians of what the processes
+said of themselves: seconds of the call by clock and processor, of the whole process, peak memory.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Timing:
 
 
 def data_folder() -> Path | None:
-    """Return the folder of real data: COMMONGROUND_REALDATA, or the usual place beside the checkout."""
+    """Return the folder of real data: COMMONGROUND_REALDATA, or the one beside the checkout."""
     named = os.environ.get("COMMONGROUND_REALDATA")
     folder = Path(named) if named else ROOT.parent / "shared" / "realdata"
     return folder if folder.is_dir() else None

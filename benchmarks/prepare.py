@@ -36,22 +36,25 @@ def england(data: Path, folder: Path) -> None:
 
 def bristol(data: Path, folder: Path) -> None:
     """Prepare the layers and postcodes of Bristol, and a raster that counts its postcodes."""
+    bounds = []
     for layer, (table, code) in CITY_LAYERS.items():
         frame = gpd.read_file(data / "cities" / "bristol.gpkg", layer=table)
-        _keep(frame, code, layer, folder)
+        bounds.append(_keep(frame, code, layer, folder))
     postcodes = pd.read_csv(data / "cities" / "bristol_postcodes.csv.gz", dtype=str)
     x, y = (_column(postcodes, name) for name in ("eastings", "northings"))
     xy = postcodes[[x, y]].to_numpy(dtype=float)
     points = gpd.GeoDataFrame(geometry=shapely.points(xy), crs="EPSG:27700")
     points.index = points.index.astype(str).rename("postcode")
     points.to_parquet(folder / "city_postcodes.parquet")
-    _raster_of(xy, folder / "people.tif")
+    edges = np.array(bounds)
+    box = np.concatenate([edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)])
+    _raster_of(xy, box, folder / "people.tif")
 
 
-def _raster_of(xy: np.ndarray, path: Path) -> None:
-    margin = 20 * PIXEL_M
-    west, south = np.floor((xy.min(axis=0) - margin) / PIXEL_M) * PIXEL_M
-    columns, rows = np.ceil((xy.max(axis=0) + margin - (west, south)) / PIXEL_M).astype(int)
+def _raster_of(xy: np.ndarray, box: np.ndarray, path: Path) -> None:
+    """Count 30 people for each postcode in pixels that cover a box."""
+    west, south = np.floor(box[:2] / PIXEL_M) * PIXEL_M
+    columns, rows = np.ceil((box[2:] - (west, south)) / PIXEL_M).astype(int)
     north = south + rows * PIXEL_M
     column = ((xy[:, 0] - west) // PIXEL_M).astype(int)
     row = ((north - xy[:, 1]) // PIXEL_M).astype(int)
@@ -65,13 +68,15 @@ def _raster_of(xy: np.ndarray, path: Path) -> None:
         raster.write(people, 1)
 
 
-def _keep(frame: gpd.GeoDataFrame, code: str, layer: str, folder: Path) -> None:
+def _keep(frame: gpd.GeoDataFrame, code: str, layer: str, folder: Path) -> np.ndarray:
+    """Write a layer in metres, valid, under its codes; return its bounds."""
     frame = frame.to_crs("EPSG:27700")
     shapes = frame.geometry.make_valid(method="structure", keep_collapsed=False)
     codes = pd.Index(frame[code].astype(str), name=layer)
     ready = gpd.GeoDataFrame({"name": codes}, geometry=shapes.to_numpy(), crs=frame.crs)
     ready.index = codes
     ready.to_parquet(folder / f"{layer}.parquet")
+    return np.asarray(ready.total_bounds)
 
 
 def _column(frame: pd.DataFrame, name: str) -> str:
