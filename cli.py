@@ -207,11 +207,11 @@ def convert(
     count: Annotated[list[str] | None, typer.Option(help="Column that adds up.")] = None,
     rate: Annotated[list[str] | None, typer.Option(help="RATE:DENOMINATOR, two columns.")] = None,
     uncovered: Annotated[
-        str, typer.Option(help="Amounts in no target: raise, or report them as outside.")
-    ] = "raise",
+        str, typer.Option(help="Amounts in no target: report them as outside, or raise.")
+    ] = "report",
     unknown: Annotated[
-        str, typer.Option(help="Rows of other areas: raise, or report and leave them out.")
-    ] = "raise",
+        str, typer.Option(help="Rows of other areas: leave them out and report, or raise.")
+    ] = "report",
     overlap: Annotated[
         str, typer.Option(help="Overlapping targets: refuse, share-out or count-in-each.")
     ] = "refuse",

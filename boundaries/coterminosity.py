@@ -211,15 +211,20 @@ def through_base(
     aligned = base_to_b.sources.get_indexer(base_to_a.sources)
     right = sparse.csr_array(base_to_b.weights)[aligned]
     scaled = sparse.csr_array(left.multiply(weight[:, None]))
-    mass = sparse.csr_array(scaled.T @ right)
+    source_mass = np.asarray(scaled.sum(axis=0)).ravel()
+    # People of a who live where no area of b is; an overlap elsewhere must not hide them.
+    lost = np.asarray(scaled.T @ base_to_b.outside[aligned]).ravel()
+    outside = np.divide(lost, source_mass, out=np.zeros_like(lost), where=source_mass > 0)
     return Crosswalk(
-        mass=mass,
-        source_mass=np.asarray(scaled.sum(axis=0)).ravel(),
+        mass=sparse.csr_array(scaled.T @ right),
+        source_mass=source_mass,
         sources=base_to_a.targets,
         targets=base_to_b.targets,
         unit=unit,
         method=f"through {base_to_a.sources.name}",
         provenance=(*base_to_a.provenance, *base_to_b.provenance),
+        target_mass=np.asarray(right.T @ weight).ravel(),
+        outside=outside,
     )
 
 
@@ -228,19 +233,42 @@ def place_fit(
 ) -> pd.DataFrame:
     """Say for every pair of a place's layers how well they fit, one row a pair and direction.
 
-    `levels` maps a layer id to the crosswalk from the base areas to it. The result is sorted from
-    the worst fit to the best and has `fits` (at least 95 % of people in the best-matching area,
-    the project's own rule of thumb for doing without a joint arrangement).
+    `levels` maps a layer id to the crosswalk from the base areas to it. `fits` says whether at
+    least 95 % of the people are in the best-matching area (the project's own rule of thumb for
+    doing without a joint arrangement). A large area never fits into small ones, so `pair_fits`
+    says whether it holds in either direction. Pairs that fit worst come first.
     """
     rows = []
-    for first, second in combinations(levels, 2):
-        pair = fit(through_base(levels[first], levels[second], people), sliver=sliver)
-        rows.extend([pair.forward.summary, pair.backward.summary])
+    for pair in combinations(levels, 2):
+        both = [
+            _direction(through_base(levels[a], levels[b], people), sliver).summary
+            for a, b in (pair, pair[::-1])
+        ]
+        best = max(float(row["mean_largest_share"]) for row in both)
+        rows += [{**row, "pair": " and ".join(pair), "pair_share": best} for row in both]
     table = pd.DataFrame(rows)
     if table.empty:
         return table
     table["fits"] = table["mean_largest_share"] >= GOOD_FIT
-    return table.sort_values(["mean_largest_share", "source", "target"], ignore_index=True)
+    table["pair_fits"] = table["pair_share"] >= GOOD_FIT
+    order = ["pair_share", "pair", "mean_largest_share"]
+    ordered = table.sort_values(order, ascending=[True, True, False], ignore_index=True)
+    return ordered.drop(columns="pair_share")
+
+
+def pair_sentences(table: pd.DataFrame) -> list[str]:
+    """Say what `place_fit` found, one sentence a pair, worst first."""
+    said = []
+    for pair, rows in table.groupby("pair", sort=False):
+        better, worse = rows.to_dict("records")
+        apart = better["mass_elsewhere"] + better["mass_uncovered"]
+        verdict = "fit" if better["pair_fits"] else "do not fit"
+        said.append(
+            f"{pair} {verdict}: {better['mean_largest_share']:.1%} of the people of "
+            f"{better['source']} are in the best-matching area of {better['target']} "
+            f"({apart:,.0f} are not); the other way {worse['mean_largest_share']:.1%}."
+        )
+    return said
 
 
 def registered_elsewhere(living: Crosswalk, registered: Crosswalk) -> pd.DataFrame:

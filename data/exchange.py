@@ -152,13 +152,15 @@ class Rules:
     """What to do with what does not fit; see `boundaries.applying`.
 
     `unknown` is about rows of areas that the crosswalk does not have: "raise", or "report" how
-    many were left out.
+    many were left out, which is only right for a table that has a row for every source (a national
+    table and the crosswalk of a city); where sources lack a row too, the codes are of another
+    layer and are refused all the same.
     """
 
-    uncovered: str = "raise"
+    uncovered: str = "report"
     overlap: str = "refuse"
     tolerance: float = 0.0
-    unknown: str = "raise"
+    unknown: str = "report"
 
 
 def convert(
@@ -198,7 +200,8 @@ def convert(
     )
     one_of(rules.unknown, ("raise", "report"), option="unknown")
     known = keyed.index.isin(walk.sources)
-    if rules.unknown == "raise" or not known.any():
+    complete = walk.sources.isin(keyed.index).all()
+    if rules.unknown == "raise" or not complete:
         tables.match_codes(keyed.index, walk.sources, where=where, faults=faults)
     keyed = keyed[known]
     numbers = {

@@ -64,11 +64,7 @@ def fit_place(folder: Path, *, sliver: float) -> FitReport:
     table = coterminosity.place_fit(walks, place.people, sliver=sliver)
     if table.empty:
         return FitReport((f"{place.name} has no two levels to compare.",), {"": table})
-    said = [
-        f"{row.source} {'fits' if row.fits else 'does not fit'} into {row.target}: "
-        f"{row.mean_largest_share:.1%} of its people in the best-matching area."
-        for row in table.itertuples()
-    ]
+    said = coterminosity.pair_sentences(table)
     return FitReport(tuple(said), {"": table})
 
 

@@ -186,7 +186,7 @@ def test_convert_carries_counts_and_rates(grid: Path, values: Path, tmp_path: Pa
     assert "people: 1,408 went in, 1,408 came out" in done.stdout
 
 
-def test_an_amount_without_a_target_is_refused_unless_reported(
+def test_an_amount_without_a_target_is_reported_or_refused(
     grid: Path, values: Path, tmp_path: Path
 ) -> None:
     crosswalk(grid, tmp_path / "walk.csv", target="dist")
@@ -194,11 +194,11 @@ def test_an_amount_without_a_target_is_refused_unless_reported(
         "convert", tmp_path / "walk.csv", values, "--code", "code",
         "--count", "people", "--out", tmp_path / "out.csv",
     ]  # fmt: skip
-    refused = call(*ask)
+    refused = call(*ask, "--uncovered", "raise")
     assert refused.exit_code == 1
     assert "uncovered='report'" in refused.stderr
     assert not (tmp_path / "out.csv").exists()
-    reported = call(*ask, "--uncovered", "report")
+    reported = call(*ask)
     assert reported.exit_code == 0, reported.stderr
     assert "412 lie outside (4 sources)" in reported.stdout
 
@@ -239,12 +239,27 @@ def test_rows_of_other_areas_are_refused_or_counted(
         "convert", tmp_path / "walk.csv", values, "--code", "code",
         "--count", "people", "--out", tmp_path / "out.csv",
     ]  # fmt: skip
-    refused = call(*ask)
+    refused = call(*ask, "--unknown", "raise")
     assert refused.exit_code == 1
     assert "9901" in refused.stderr
-    counted = call(*ask, "--unknown", "report")
+    counted = call(*ask)
     assert counted.exit_code == 0, counted.stderr
     assert "1 rows of" in counted.stdout
+
+
+def test_rows_of_other_areas_are_refused_where_sources_lack_a_row_too(
+    grid: Path, values: Path, tmp_path: Path
+) -> None:
+    """Then the codes are likely of another vintage, and leaving rows out would lose people."""
+    crosswalk(grid, tmp_path / "walk.csv")
+    lines = values.read_text().splitlines()
+    values.write_text("\n".join([*lines[:-1], "9901,5,1"]) + "\n")
+    refused = call(
+        "convert", tmp_path / "walk.csv", values, "--code", "code",
+        "--count", "people", "--out", tmp_path / "out.csv",
+    )  # fmt: skip
+    assert refused.exit_code == 1
+    assert "9901" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -291,7 +306,8 @@ def test_fit_of_a_place_compares_every_two_levels(grid: Path, tmp_path: Path) ->
     assert done.exit_code == 0, done.stderr
     table = pd.read_csv(tmp_path / "fit.csv")
     assert len(table) == 6
-    assert len(done.stdout.strip().splitlines()) == 7
+    # A sentence for each of the three pairs, and one for the file.
+    assert len(done.stdout.strip().splitlines()) == 4
 
 
 # ------------------------------------------------------------------------- check and repair

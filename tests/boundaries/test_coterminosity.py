@@ -14,6 +14,7 @@ from boundaries.coterminosity import (
     alignment,
     crossing,
     fit,
+    pair_sentences,
     place_fit,
     registered_elsewhere,
     through_base,
@@ -113,9 +114,35 @@ def test_two_levels_are_compared_by_the_people_of_the_base_areas_they_share() ->
         ["y", "q", 600.0],
     ]
     table = place_fit({"wd": wards, "pfa": police}, people)
-    assert len(table) == 2
+    # Wards into police: y whole (600), x at best 300 of 400: 90 %. Police into wards: p whole
+    # (100), q at best 600 of 900: 70 %.
+    assert table["source"].tolist() == ["wd", "pfa"]
+    assert table["mean_largest_share"].tolist() == pytest.approx([0.9, 0.7])
     assert table["fits"].tolist() == [False, False]
-    assert table.loc[0, "mean_largest_share"] <= table.loc[1, "mean_largest_share"]
+    (sentence,) = pair_sentences(table)
+    assert sentence == (
+        "wd and pfa do not fit: 90.0% of the people of wd are in the best-matching area of pfa "
+        "(100 are not); the other way 70.0%."
+    )
+
+
+def test_a_district_in_two_overlapping_partnerships_fits_into_either() -> None:
+    district = crosswalk([[1], [0]], "ab", "D", target="lad")
+    partnerships = Crosswalk(
+        mass=np.array([[1.0, 1.0], [1.0, 0.0]]),
+        source_mass=np.array([1.0, 1.0]),
+        sources=pd.Index(["a", "b"], name="sa"),
+        targets=pd.Index(["P", "Q"], name="lep"),
+        unit="residents",
+        method="lookup",
+        outside=np.zeros(2),
+    )
+    people = pd.Series({"a": 100.0, "b": 300.0}).rename_axis("sa")
+    table = place_fit({"lep": partnerships, "lad": district}, people).set_index("source")
+    assert table.loc["lad", "mean_largest_share"] == pytest.approx(1)
+    # P holds 400 of whom 100 are in D, Q holds 100, all in D: 200 of 500 people counted.
+    assert table.loc["lep", "mean_largest_share"] == pytest.approx(0.4)
+    assert table["pair_fits"].all()
 
 
 def test_a_place_with_one_level_has_no_pairs() -> None:
