@@ -95,21 +95,26 @@ def normalise(
     return turned
 
 
-def positive(values: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-    """Move a scale to positive figures, as geometric and Mazziotta-Pareto means need.
+def positive(values: pd.DataFrame, scale: Scale, mean: Mean) -> pd.DataFrame:
+    """Move a scale to the positive figures that geometric and Mazziotta-Pareto means need.
 
-    z and normal scores become `100 + 10 z` (Mazziotta and Pareto's own scale), 0..100 becomes
-    1..100 (as in COINr); order and distances within a column are kept.
+    z and normal scores become `100 + 10 z`. 0..100 becomes 70..130 for Mazziotta-Pareto, whose
+    penalty S2/M would outgrow the mean itself on a scale that begins near zero, and 1..100 for the
+    geometric mean, as in COINr. Order and proportions of distances within a column are kept.
+    Sources: De Muro, Mazziotta and Pareto (2011); Mazziotta and Pareto (2016), On a generalized
+    non-compensatory composite index, Social Indicators Research 127, for 70..130.
 
     Raises
     ------
     NotPositive
         Figures as they are (`none`) that are not all above zero.
     """
+    if mean == "arithmetic":
+        return values
     if scale in ("z", "normal"):
         return 100.0 + 10.0 * values
     if scale != "none":
-        return 1.0 + 0.99 * values
+        return 70.0 + 0.6 * values if mean == "mazziotta-pareto" else 1.0 + 0.99 * values
     wrong = values.columns[(values <= 0).any()]
     if len(wrong):
         raise NotPositive("indicators", found=wrong)

@@ -131,7 +131,7 @@ class Definition(_Strict):
         What the published weights add up to. They are used as they are, never renormalised.
     mean
         How transformed domains become one score; every official index adds them up. The other
-        means are taken of `100 + 10 z` style positive figures, see `indices.combining.positive`.
+        means are taken of positive figures, see `indices.combining.positive`.
     indicators
         What the domains can be made from.
     """

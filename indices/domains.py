@@ -125,8 +125,7 @@ def score(
         goalposts={use.id: use.goalposts for use in part.indicators if use.goalposts},
         where=f"{where}, domain {part.id}",
     )
-    if part.mean != "arithmetic":
-        scaled = combining.positive(scaled, scale)
+    scaled = combining.positive(scaled, scale, part.mean)
     if part.missing == "middle":
         # Nothing is invented for an area of which nothing is known.
         known = scaled.notna().any(axis=1)

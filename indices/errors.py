@@ -277,3 +277,10 @@ class NotPositive(CommonGroundError):
 
 class DirectionDoubtful(UserWarning):
     """An indicator that runs against the others of its domain: its direction may be wrong."""
+
+
+class UnknownAreas(CommonGroundError):
+    """Areas were asked for that the index does not have."""
+
+    rule = "areas asked for must be areas of the index"
+    remedy = "Check the codes and their vintage against those of the index."

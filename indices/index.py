@@ -179,9 +179,9 @@ def build(
     values = inputs.domain_values(definition, data if made is None else made.scores, where=where)
     n = _edition_size(definition, n, len(values), where)
     _check_can_be_ranked(definition, values, from_, n, where)
-    ranks, scores = _domains(definition, values, from_, n)
+    ranks, scores = rank_domains(definition, values, from_, n)
     transformed = _transform(definition, ranks, scores, n)
-    overall = pd.Series(_overall(definition, transformed), index=values.index, name="score")
+    overall = pd.Series(overall_scores(definition, transformed), index=values.index, name="score")
     place = _whole(transforms.ranks(overall, ties=definition.ties), "local_rank")
     known = _overall_ranks(place, published_ranks, n, complete=len(values) == n)
     return Index(
@@ -226,7 +226,7 @@ def _check_complete(at_hand: int, n: int, where: str) -> None:
         )
 
 
-def _overall(definition: Definition, transformed: pd.DataFrame) -> combining.Floats:
+def overall_scores(definition: Definition, transformed: pd.DataFrame) -> combining.Floats:
     """Return the overall score, the published weights as they are.
 
     One column after the other, in the definition's order: the sum, and so a tie, is then the same
@@ -235,7 +235,7 @@ def _overall(definition: Definition, transformed: pd.DataFrame) -> combining.Flo
     weights = definition.weights.to_numpy()
     if definition.mean != "arithmetic":
         scale: combining.Scale = "none" if definition.transform == "none" else "rank"
-        transformed = combining.positive(transformed, scale)
+        transformed = combining.positive(transformed, scale, definition.mean)
         weights = weights / weights.sum()
     rows = np.ascontiguousarray(transformed[definition.domain_ids].to_numpy().T)
     return combining.weighted_mean(rows, weights, definition.mean)
@@ -271,7 +271,7 @@ def _check_ranks(values: pd.DataFrame, n: int, where: str) -> None:
         )
 
 
-def _domains(
+def rank_domains(
     definition: Definition, values: pd.DataFrame, from_: From, n: int
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Return the ranks of the domains, and the scores of those that have any."""

@@ -136,23 +136,33 @@ def test_an_area_with_a_missing_figure_has_no_mean():
         assert aggregate(frame(a=[1, np.nan], b=[2, 2]), mean=mean).isna().tolist() == [False, True]
 
 
-def test_a_positive_scale_keeps_order_and_distances():
+@pytest.mark.parametrize("mean", ["geometric", "mazziotta-pareto"])
+def test_a_positive_scale_keeps_order_and_distances(mean):
     data = frame(a=[2, 4, 8, 10], b=[1, 3, 2, 9])
     for scale in ("normal", "z", "min-max", "rank"):
         scaled = normalise(data, scale)
-        moved = positive(scaled, scale)
+        moved = positive(scaled, scale, mean)
         assert (moved > 0).all(axis=None)
         slopes = (moved.diff() / scaled.diff()).iloc[1:].stack()
         assert np.allclose(slopes, slopes.iloc[0]), scale
-    assert positive(normalise(data, "min-max"), "min-max")["a"].tolist() == [1, 25.75, 75.25, 100]
-    assert positive(data, "none").equals(data)
+        assert positive(scaled, scale, "arithmetic").equals(scaled)
+    assert positive(data, "none", mean).equals(data)
+
+
+def test_min_max_becomes_1_to_100_for_the_geometric_and_70_to_130_for_the_penalised_mean():
+    scaled = normalise(frame(a=[2, 4, 10]), "min-max")
+    assert positive(scaled, "min-max", "geometric")["a"].tolist() == [1, 25.75, 100]
+    assert positive(scaled, "min-max", "mazziotta-pareto")["a"].tolist() == [70, 85, 130]
+    # Never so large a penalty that an area which is worst in one thing outranks the worst in all.
+    mixed = positive(frame(a=[100, 100], b=[100, 0]), "min-max", "mazziotta-pareto")
+    assert aggregate(mixed, mean="mazziotta-pareto").tolist() == [130, 109]
 
 
 def test_what_has_no_mean_is_refused():
     with pytest.raises(NotPositive, match="b"):
         aggregate(frame(a=[1, 2], b=[0, 1]), mean="geometric")
     with pytest.raises(NotPositive, match="b"):
-        positive(frame(a=[1, 2], b=[-1, 1]), "none")
+        positive(frame(a=[1, 2], b=[-1, 1]), "none", "geometric")
     with pytest.raises(OptionUnknown, match="harmonic"):
         aggregate(frame(a=[1]), mean="harmonic")
     with pytest.raises(DefinitionFault, match="finite weight"):

@@ -17,7 +17,7 @@ from indices.smallnumbers import shrink
 from indices.transforms import exponential
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "indices.md"
-EXAMPLES = ["indices.transforms", "indices.summaries"]
+EXAMPLES = ["indices.transforms", "indices.summaries", "indices.robustness"]
 
 
 def table(marker: str) -> pd.DataFrame:

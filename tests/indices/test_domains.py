@@ -76,7 +76,7 @@ def test_several_indicators_are_averaged_as_normal_scores_unless_said_otherwise(
         ({"scale": "min-max"}, [100, (50 + 500 / 7) / 2, (0 + 200 / 7) / 2, 0]),
         ({"scale": "rank"}, [100, 75, (37.5 + 50) / 2, (37.5 + 25) / 2]),
         ({"scale": "min-max", "mean": "geometric"}, [100, None, None, 1]),
-        ({"scale": "min-max", "mean": "mazziotta-pareto"}, [100, None, None, 1]),
+        ({"scale": "min-max", "mean": "mazziotta-pareto"}, [130, None, None, 70]),
         ({"scale": "none"}, [10, -5, -25, -35]),
     ],
 )
