@@ -208,8 +208,10 @@ def test_a_domain_that_counts_settle_has_the_interval_of_its_posterior(counted):
     rates = random.beta(events + 0.5, 200 - events + 0.5, (4000, 40))
     ranks = rankdata(-rates, axis=1, method="min")
     low, high = np.quantile(ranks, [0.025, 0.975], axis=0)
-    assert np.abs(found["rank_low"] - low).max() <= 1.5
-    assert np.abs(found["rank_high"] - high).max() <= 1.5
+    for end, expected in (("rank_low", low), ("rank_high", high)):
+        away = np.abs(found[end] - expected)
+        assert away.max() <= 2  # five hundred versions against four thousand
+        assert away.mean() <= 0.5
 
 
 def test_shrunk_rates_and_subdomains_are_drawn_too(two_domains, rate):
