@@ -115,8 +115,9 @@ def choose(national: National, city: City, say: Say) -> dict[str, Chosen]:
     served = national.consortium
     if served is not None:
         codes = areas.consortium_codes(national, city.lsoas)
-        theirs = pd.Index(served.loc[served["target_code"].isin(codes), "source_code"])
-        reach = reach.union(theirs)
+        # An area that two consortia share stands in two rows.
+        theirs = served.loc[served["target_code"].isin(codes), "source_code"].unique()
+        reach = reach.union(pd.Index(theirs))
     base = areas.base_areas(national, reach)
     say(f"Base layer: {len(base):,} LSOAs, all that a stream of the place reaches.")
     chosen = {"lsoa21": Chosen(base)}
@@ -176,8 +177,11 @@ def _streams(
         if authority is None:
             say(f"Left out: {names[0]} ({code}) has no row in the outturn of 2017-18.")
             continue
+        doubt = money.doubt_of(authority, code)
+        if doubt:
+            say(f"{names[0]} ({code}): {doubt}.")
         rows += money.council_streams(
-            authority, covers=f"{layer}:{code}", held_at=layer, prefix=prefix
+            authority, covers=f"{layer}:{code}", held_at=layer, prefix=prefix, doubt=doubt
         )
         total = sum(line.amount.pence for line in authority.lines)
         say(

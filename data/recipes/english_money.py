@@ -22,7 +22,7 @@ from data.errors import RecipeFault
 PARAMETERS = Path(__file__).with_name("english_services.toml")
 COLUMNS = (
     "id", "title", "agency", "service", "theme", "amount", "reason", "covers", "method",
-    "grade", "held_at", "year", "kind", "status", "source", "assumption", "basis",
+    "grade", "held_at", "year", "kind", "status", "source", "assumption", "basis", "published",
 )  # fmt: skip
 GRADE = {"need": "D", "people": "E", "place-wide": "G"}
 
@@ -114,10 +114,25 @@ def read_outturn(data: Path) -> Outturn | None:
     return Outturn(titles, kept, settings["unit"])
 
 
+def doubt_of(authority: Authority, code: str) -> str:
+    """Say what is doubtful about a row that was found by its name; empty where the code agrees."""
+    if authority.code == code:
+        return ""
+    said = f"no row has its code; taken is the row of the same name, {authority.code}"
+    if authority.code[:3] != code[:3]:
+        # E06 unitary, E07 district, E08 metropolitan, E10 county: a county that became unitary
+        # took over the spending of its districts, which stands in rows of their own.
+        said += ", which is another kind of authority: what has joined it since is not in it"
+    return said
+
+
 def council_streams(
-    authority: Authority, *, covers: str, held_at: str, prefix: str
+    authority: Authority, *, covers: str, held_at: str, prefix: str, doubt: str = ""
 ) -> list[dict[str, str]]:
-    """Return one row of streams a service line; a negative line is income of the whole place."""
+    """Return one row of streams a service line; a negative line is income of the whole place.
+
+    `doubt` is written into the column of assumptions.
+    """
     settings = parameters()
     outturn = settings["outturn"]
     rows = []
@@ -148,8 +163,9 @@ def council_streams(
                 "kind": "revenue",
                 "status": "outturn",
                 "source": f"{outturn['source']}, line {line.number}",
-                "assumption": "",
+                "assumption": doubt,
                 "basis": why,
+                "published": f"{line.published!r} thousand pounds",
             }
         )
     return rows
@@ -176,6 +192,7 @@ def nhs_stream(code: str, name: str, residents: int, *, layer: str) -> dict[str,
         "source": "no source: an assumption",
         "assumption": nhs["assumption"],
         "basis": nhs["why"],
+        "published": "",
     }
 
 

@@ -28,9 +28,13 @@ class Toml:
         """Begin one more entry `[[header]]` and write its keys."""
         self._begin(f"[[{header}]]", pairs)
 
+    def text(self) -> str:
+        """Return what was collected."""
+        return "\n".join(self._lines) + "\n"
+
     def write(self, path: Path) -> None:
         """Write what was collected."""
-        path.write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+        path.write_text(self.text(), encoding="utf-8")
 
     def _begin(self, header: str, pairs: dict[str, object]) -> None:
         self._lines += ["", header]

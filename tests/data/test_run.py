@@ -238,6 +238,22 @@ def test_a_lookup_with_shares_splits_by_them(package: Path, edit: Edit) -> None:
     assert people["W1"] == pytest.approx(0.3 * sum(PEOPLE.values()))
 
 
+def test_a_lookup_with_masses_and_shares_splits_by_the_masses(package: Path, edit: Edit) -> None:
+    rows = ["source_code,target_code,mass,share"]
+    rows += [f"{code},W1,30,0.9\n{code},W2,70,0.1" for code in CODES]
+    (package / "sq_wd.csv").write_text("\n".join(rows) + "\n")
+    edit(
+        "place.toml",
+        'code = "wd"\nlevel = true',
+        'code = "wd"\nlevel = true\n[layers.crosswalk]\nby = "lookup"\nfile = "sq_wd.csv"\n'
+        'unit = "registered people"',
+    )
+    result = run.run(place.load(package))
+    assert result.crosswalks["wd"].unit == "registered people"
+    people = result.level_tables["wd"]["people"]
+    assert people["W1"] == pytest.approx(0.3 * sum(PEOPLE.values()))
+
+
 def test_a_level_is_the_sum_of_the_one_that_nests_in_it(package: Path, edit: Edit) -> None:
     (package / "wd_gp.csv").write_text("child,parent\nW1,G1\nW2,G1\n")
     edit(

@@ -359,6 +359,49 @@ def test_a_recoded_authority_is_found_by_its_name(realdata: Path) -> None:
     assert outturn.authority("E99999999", ["Nowhere-on-Sea"]) is None
 
 
+def test_a_county_that_became_one_authority_is_taken_with_a_doubt(realdata: Path) -> None:
+    from data.recipes import english_money
+
+    outturn = english_money.read_outturn(realdata)
+    assert outturn is not None
+    found = outturn.authority("E06000060", ["Buckinghamshire"])
+    assert found is not None
+    assert "another kind of authority" in english_money.doubt_of(found, "E06000060")
+    rows = english_money.council_streams(
+        found,
+        covers="ltla23:E06000060",
+        held_at="ltla23",
+        prefix="council",
+        doubt=english_money.doubt_of(found, "E06000060"),
+    )
+    assert all("another kind of authority" in row["assumption"] for row in rows)
+    bristol = outturn.authority("E06000023", [])
+    assert bristol is not None
+    assert english_money.doubt_of(bristol, "E06000023") == ""
+
+
+def test_another_district_in_the_same_form_adds_up_too(realdata: Path, tmp_path: Path) -> None:
+    """Northumberland: two consortia share one of its small areas, which is listed twice."""
+    from data.recipes import english_city
+
+    data = tmp_path / "data"
+    (data / "cities").mkdir(parents=True)
+    for part in ("england", "spend"):
+        (data / part).symlink_to(realdata / part)
+    lsoas = gpd.read_parquet(realdata / "england" / "lsoa21_bgc.parquet")
+    mine = lsoas[lsoas["LADCD_ACTIVE"] == "E06000057"].assign(UTLACD="E06000057")
+    mine.to_file(data / "cities" / "northumberland.gpkg", layer="lsoa21")
+    said: list[str] = []
+    folder = english_city.build("northumberland", data=data, out=tmp_path / "out", say=said.append)
+    result = run.run(place.load(folder))
+    assert result.base.index.is_unique
+    assert len(result.levels["ccg21"].areas) == 2
+    shared = result.crosswalks["ccg21"].weights.max(axis=1).toarray()
+    assert ((shared > 0) & (shared < 1)).sum() == 1
+    assert {level.total for level in result.levels.values()} == {result.pot_pence}
+    assert any("-0.25 pence" in sentence for sentence in said)
+
+
 def test_an_unknown_city_names_those_at_hand(realdata: Path, tmp_path: Path) -> None:
     from data.recipes import english_city
 
