@@ -13,6 +13,7 @@ import pandas as pd
 import rasterio
 import shapely
 from rasterio.features import rasterize
+from scipy.sparse import csr_array
 
 from geo.errors import CellsTooLarge, Faults, OverlappingAreas, TotalsUnfit
 from geo.overlap import areas as shared_areas
@@ -32,8 +33,8 @@ def pycnophylactic(
     Cells start at the density of their area. In each iteration a cell becomes the mean of itself
     and its four neighbours, as far as they lie in the layer, and then the cells of each area are
     scaled to its total. A cell belongs to the area that holds its centre, to the first of them
-    where two share a sliver or a border. An iteration costs as much as there are cells, however
-    many areas there are.
+    where two share a sliver or a border. An iteration costs as much as there are cells inside,
+    however many areas there are.
 
     Parameters
     ----------
@@ -63,26 +64,30 @@ def pycnophylactic(
     owner, transform = _grid(areas, cell_m)
     inside = owner >= 0
     zone = owner[inside]
-    people = np.zeros(owner.shape)
-    people[inside] = (wanted / np.bincount(zone, minlength=len(areas)))[zone]
-    neighbours = _with_neighbours(inside.astype(np.float64))[inside]
+    people = (wanted / np.bincount(zone, minlength=len(areas)))[zone]
+    mean = _mean_with_neighbours(inside)
     for _ in range(iterations):
-        smooth = _with_neighbours(people)[inside] / neighbours
+        smooth = mean @ people
         sums = np.bincount(zone, smooth, minlength=len(areas))
         factor = np.divide(wanted, sums, out=np.zeros(len(areas)), where=sums > 0)
-        people[inside] = smooth * factor[zone]
-    people[~inside] = np.nan
-    return people, transform
+        people = smooth * factor[zone]
+    grid = np.full(owner.shape, np.nan)
+    grid[inside] = people
+    return grid, transform
 
 
-def _with_neighbours(grid: Floats) -> Floats:
-    """Add to each cell its four neighbours; there is nothing beyond the edge."""
-    total = grid.copy()
-    total[1:] += grid[:-1]
-    total[:-1] += grid[1:]
-    total[:, 1:] += grid[:, :-1]
-    total[:, :-1] += grid[:, 1:]
-    return total
+def _mean_with_neighbours(inside: npt.NDArray[np.bool_]) -> csr_array:
+    """Return the matrix that takes the mean of each cell inside and its neighbours inside."""
+    n = np.count_nonzero(inside)
+    number = np.full(inside.shape, -1)
+    number[inside] = np.arange(n)
+    beside = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
+    one = np.concatenate([a[(a >= 0) & (b >= 0)] for a, b in beside])
+    other = np.concatenate([b[(a >= 0) & (b >= 0)] for a, b in beside])
+    itself = np.arange(n)
+    row, column = np.concatenate([itself, one, other]), np.concatenate([itself, other, one])
+    share = 1.0 / np.bincount(row, minlength=n)
+    return csr_array((share[row], (row, column)), shape=(n, n))
 
 
 def _checked_totals(areas: gpd.GeoDataFrame, totals: pd.Series) -> Floats:
