@@ -176,18 +176,16 @@ def growing(folder: str, sizes: list[int], repeats: int) -> dict[str, Any]:
 def city(folder: str, source: str, target: str, method: str) -> dict[str, Any]:
     """Build one crosswalk between two layers of a city, for the first time in this process."""
     from boundaries import build
-    from geo import rasters
 
     first, second = read(folder, source), read(folder, target)
     postcodes = gpd.read_parquet(Path(folder) / "city_postcodes.parquet")
+    people, counts = Path(folder) / "people.tif", pd.Series(1000.0, index=first.index)
     ways: dict[str, Callable[[], object]] = {
         "area": lambda: build.from_areas(first, second),
         "points": lambda: build.from_points(postcodes, None, first, second),
         "best fit": lambda: build.best_fit(build.centroids(postcodes, None, first), second),
-        "raster": lambda: rasters.overlap_people(Path(folder) / "people.tif", first, second),
-        "smoothing": lambda: rasters.pycnophylactic(
-            first, pd.Series(1000.0, index=first.index), cell_m=25, iterations=20
-        ),
+        "raster": lambda: build.from_raster(people, first, second),
+        "smoothed": lambda: build.from_smoothed(counts, first, second, cell_m=25, iterations=50),
     }
     with Clock() as clock:
         ways[method]()
