@@ -35,10 +35,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.shared import live_map
+
 log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
 FOR_EVER = "public, max-age=31536000, immutable"
 PLACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+MAPPED = ("", "map", "budget")  # pages with a live map
 SHAPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}-[0-9a-f]{12}\.json")
 
 STARTED = time.time()
@@ -185,6 +188,7 @@ class Guard:
             (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
         ]
         self.names = {name for name, _ in self.headers}
+        self.link = (b"link", live_map.preload().encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -201,7 +205,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 COUNTS[part, str(message["status"])] += 1
                 kept = [h for h in message.get("headers", []) if h[0].lower() not in self.names]
-                message = {**message, "headers": [*kept, *self.headers]}
+                mine = [*self.headers, self.link] if first in MAPPED else self.headers
+                message = {**message, "headers": [*kept, *mine]}
             await send(message)
 
         await self.app(scope, receive, guarded)

@@ -44,15 +44,19 @@ def main() -> None:
     neediest = neediest_area(loaded)
     target = ROOT / "docs" / "img"
     target.mkdir(parents=True, exist_ok=True)
-    named = os.environ.get("CHROMIUM")
-    chromium = named or next((found for name in BROWSERS if (found := shutil.which(name))), None)
     with served(folder) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         for name, path, size, scheme in PICTURES:
             file = target / f"{name}.png"
             photograph(browser, address + path.format(neediest=neediest), file, size, scheme)
             print(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:,.0f} kB")
         browser.close()
+
+
+def chromium() -> str | None:
+    """Return the Chromium to drive: CHROMIUM, or the first on the path."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def neediest_area(loaded: Any) -> str:

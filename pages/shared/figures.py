@@ -96,7 +96,7 @@ def _need(result: Result, level: str) -> Figure | None:
         unit="score from 0 to 100",
         darker=f"darker = more need; {MOST_DEPRIVED}",
         definition=how,
-        source=f"{definition.title}. {definition.reference}",
+        source=f"{definition.title}; {definition.reference}",
         vintage=definition.edition,
         sure=doubt,
         write=lambda value: f"{value:.1f}",
@@ -146,7 +146,7 @@ def _per_person(result: Result, level: str) -> Figure:
         column="pence_per_person",
         unit="pounds a person",
         darker="darker = more money a person",
-        definition="The money above divided by the people who live here.",
+        definition="The money that falls to the people here, divided by how many they are.",
         source=money.source,
         vintage=money.vintage,
         sure=money.sure,
@@ -272,7 +272,8 @@ def standing(figure: Figure, values: pd.Series, code: str) -> str:
     if pd.isna(value):
         return ""
     place = int((values > value).sum()) + 1
-    return f"{ordinal(place)} highest of {int(values.notna().sum()):,}"
+    before = "" if place == 1 else f"{ordinal(place)} "
+    return f"{before}highest of {int(values.notna().sum()):,}"
 
 
 def summary(figure: Figure, table: pd.DataFrame) -> str:
@@ -339,9 +340,14 @@ def deprivation(result: Result, level: str, code: str) -> str:
     if result.index is None or level != result.place.base_layer or code not in result.index.scores:
         return ""
     index = result.index
-    local = f"{ordinal(int(index.local_rank[code]))} of {len(index):,} small areas here"
     if index.deciles is None or index.ranks is None:
-        return f"Need: {local} (1 = most deprived)."
+        ours = index.scores[result.inside]
+        place = int((ours > index.scores[code]).sum()) + 1
+        return (
+            f"Need: {ordinal(place)} most deprived of the {len(ours):,} small areas of "
+            f"{result.place.name} (1st = most deprived). Ranks in all of the edition's "
+            f"{index.n:,} areas need all of them."
+        )
     return (
         f"Need: decile {int(index.deciles[code])} of 10 ({MOST_DEPRIVED}), rank "
         f"{int(index.ranks[code]):,} of {index.n:,} (1 = most deprived)."

@@ -109,6 +109,18 @@ def live_map(drawing: Drawing, *, key: str = "live_map", on_pick: Callable[[str]
     )
 
 
+def preload() -> str:
+    """Return the `Link` header that lets a browser fetch the map's scripts with the page itself.
+
+    Without it the browser learns of them only once the page runs, half a second later.
+    """
+    scripts = (_address("live_map.js"), f"/local/leaflet/leaflet.js?v={LEAFLET_VERSION}")
+    sheets = (_address("live_map.css"), f"/local/leaflet/leaflet.css?v={LEAFLET_VERSION}")
+    links = [f"<{script}>; rel=modulepreload" for script in scripts]
+    links += [f"<{sheet}>; rel=preload; as=style" for sheet in sheets]
+    return ", ".join(links)
+
+
 def _address(name: str) -> str:
     """Return the address of one of our scripts; its hash lets the browser keep it for ever."""
     digest = hashlib.sha256((JS / name).read_bytes()).hexdigest()[:12]

@@ -139,6 +139,18 @@ def test_scripts_are_kept_for_ever_only_under_an_address_with_their_hash(server:
     assert "immutable" in named[1]["cache-control"]
 
 
+def test_pages_with_a_map_announce_its_scripts_and_each_can_be_fetched(server: Any) -> None:
+    for path in ("/", "/map", "/budget"):
+        announced = re.findall(r"<([^>]+)>; rel=(\w+)", server.get(path)[1]["link"])
+        assert len(announced) == 4
+        for address, _ in announced:
+            status, headers, body = server.get(address)
+            assert status == 200
+            assert "immutable" in headers["cache-control"]
+            assert len(body) > 1000
+    assert "link" not in server.get("/health")[1]
+
+
 def test_leaflet_comes_from_its_package(server: Any) -> None:
     status, _, body = server.get("/local/leaflet/leaflet.js")
     assert status == 200

@@ -85,7 +85,7 @@ def test_how_sure_says_how_many_live_in_small_areas_that_a_border_cuts(
 def test_standing_counts_from_the_highest_and_shares_the_better_rank(result: run.Result) -> None:
     figure = figures.of(result, "sq")["people"]
     values = pd.Series({"a": 5.0, "b": 9.0, "c": 5.0, "d": np.nan})
-    assert figures.standing(figure, values, "b") == "1st highest of 3"
+    assert figures.standing(figure, values, "b") == "highest of 3"
     assert figures.standing(figure, values, "a") == figures.standing(figure, values, "c")
     assert figures.standing(figure, values, "c") == "2nd highest of 3"
     assert figures.standing(figure, values, "d") == ""

@@ -1,0 +1,94 @@
+"""The pages as a visitor waits for them: first paint and change of figure in a real Chromium.
+
+In: the folder of real data. Out: a Markdown section for Bristol: milliseconds from the start of
+navigation to a painted map, from a click to a repainted map, and bytes received for one change.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import ROOT, table
+from benchmarks.tour import DESK, FLAGS, chromium, served
+
+FIGURES = ("People", "Money", "Money per person", "Need")
+FIND = """
+const map = () => [...document.querySelectorAll('*')]
+  .map((el) => el.shadowRoot?.querySelector('.live-map')).find(Boolean);
+"""
+# Milliseconds since the browser began to navigate, at the frame that shows the painted map.
+FIRST_PAINT = f"""() => new Promise((done) => {{ {FIND}
+  const look = () => map()?.dataset.painted ? done(performance.now()) : requestAnimationFrame(look);
+  look(); }})"""
+# Milliseconds from the click on a figure to the frame that shows the map repainted.
+CHANGE = f"""(title) => new Promise((done) => {{ {FIND}
+  const root = map();
+  const button = [...document.querySelectorAll('button')].find((b) => b.innerText.trim() === title);
+  const start = performance.now();
+  new MutationObserver((_, watch) => {{
+    if (!root.dataset.figure.startsWith(title + ' by')) return;
+    watch.disconnect();
+    requestAnimationFrame(() => done(performance.now() - start));
+  }}).observe(root, {{ attributes: true }});
+  button.click(); }})"""
+
+
+def run(data: Path, folder: Path, repeats: int) -> str:
+    """Build Bristol, serve it and time its Map page as a first and as a returning visitor."""
+    from playwright.sync_api import sync_playwright
+
+    if chromium() is None:
+        return "## The pages\n\nNo Chromium was found: install one, or set CHROMIUM."
+    place = folder / "bristol"
+    recipe = [sys.executable, "-m", "data.recipes.english_city", "bristol"]
+    subprocess.run(
+        [*recipe, "--data", str(data), "--out", str(place)],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    first, again, change, sizes = [], [], [], []
+    with served(place) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        for _ in range(repeats):
+            context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+            page = context.new_page()
+            received = count_bytes(context, page)
+            page.goto(address + "/map")
+            first.append(page.evaluate(FIRST_PAINT))
+            page.goto(address + "/map")
+            again.append(page.evaluate(FIRST_PAINT))
+            page.wait_for_timeout(1000)
+            for title in FIGURES:
+                received.clear()
+                change.append(page.evaluate(CHANGE, title))
+                page.wait_for_timeout(500)
+                sizes.append(sum(received) / 1000)
+            context.close()
+        browser.close()
+    cases = (
+        ("first paint, empty browser cache, ms", first),
+        ("first paint, returning visitor, ms", again),
+        ("change of figure to repaint, ms", change),
+        ("received for a change of figure, kB", sizes),
+    )
+    rows = [[name, len(v), statistics.median(v), min(v), max(v)] for name, v in cases]
+    head = ("Bristol, Map page, 268 areas of 581 drawn", "runs", "median", "best", "worst")
+    return f"## The pages, in headless Chromium\n\n{table(head, rows)}"
+
+
+def count_bytes(context: Any, page: Any) -> list[float]:
+    """Return a list that grows by the bytes of every message the page receives."""
+    received: list[float] = []
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    # The browser reports binary messages in base64: four letters for three bytes.
+    session.on(
+        "Network.webSocketFrameReceived",
+        lambda event: received.append(len(event["response"]["payloadData"]) * 3 / 4),
+    )
+    return received
