@@ -54,6 +54,9 @@ check: lint types imports test ## everything a change must pass
 benchmarks: setup ## timings against other tools
 	$(BIN)/python -m benchmarks
 
+tour: setup ## photograph the pages on the demo place into docs/img (needs a Chromium)
+	$(BIN)/python -m benchmarks.tour
+
 lock: ## write requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --all-extras pyproject.toml -o requirements.lock
 

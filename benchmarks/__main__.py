@@ -1,4 +1,4 @@
-"""Timings against other tools, on demand: `python -m benchmarks [overlap|points|scaling|city]`.
+"""Timings against other tools, on demand: `python -m benchmarks [section ...]`.
 
 In: real data from COMMONGROUND_REALDATA or ../shared/realdata. Out: Markdown on standard output
 and, with --write, in docs/benchmarks.md, each section in place of the one it had before.
@@ -12,10 +12,16 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import city, overlap, points, scaling
+from benchmarks import city, overlap, pages, points, scaling
 from benchmarks.measure import ROOT, data_folder, machine
 
-SECTIONS = {"overlap": overlap.run, "points": points.run, "scaling": scaling.run, "city": city.run}
+SECTIONS = {
+    "overlap": overlap.run,
+    "points": points.run,
+    "scaling": scaling.run,
+    "city": city.run,
+    "pages": pages.run,
+}
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 
