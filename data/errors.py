@@ -216,3 +216,17 @@ class UnknownChoice(DataError):
 
     rule = "the command does not have this choice"
     remedy = "Choose one that it has; --help lists them."
+
+
+class UnreadableSheet(DataError):
+    """A table that is not of a kind that can be read."""
+
+    rule = "a table must be a CSV file (plain or gzipped), an XLSX workbook or a Parquet file"
+    remedy = "Save it again as one of these, with the names of the columns in the first row."
+
+
+class MissingColumns(WrongColumns):
+    """Columns that a command names and that its file does not have."""
+
+    rule = "a table must have the columns that the command names, in its first row"
+    remedy = "Correct the names, or rename the columns of the file."
