@@ -5,6 +5,7 @@ In: an address and a port. Out: the application `app:app`, served until it is to
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -36,6 +37,8 @@ def serve(listener: socket.socket, ready: Callable[[], None]) -> bool:
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
+            # Streamlit gives uvicorn's logs a handler of its own: a page would print 140 lines.
+            logging.getLogger("uvicorn.access").disabled = True
             if self.started:
                 ready()
 
