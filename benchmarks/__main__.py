@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import city, overlap, pages, points, scaling
+from benchmarks import city, indices, overlap, pages, points, scaling
 from benchmarks.measure import ROOT, data_folder, machine
 
 SECTIONS = {
@@ -20,6 +20,7 @@ SECTIONS = {
     "points": points.run,
     "scaling": scaling.run,
     "city": city.run,
+    "indices": indices.run,
     "pages": pages.run,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -31,6 +31,7 @@ class Case:
     task: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    module: str = "benchmarks.tasks"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def run_once(case: Case) -> dict[str, Any]:
     command = [
         sys.executable,
         "-m",
-        "benchmarks.tasks",
+        case.module,
         case.task,
         json.dumps(dict(case.arguments)),
     ]
