@@ -13,11 +13,16 @@ ROOT = Path(__file__).resolve().parent.parent
 REALDATA = Path(os.environ.get("COMMONGROUND_REALDATA", ROOT.parent / "shared" / "realdata"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# The machines that run this are noisy and shared: a deadline would only make tests flicker.
-settings.register_profile(
-    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("house")
+# The machines that run this are noisy and shared: a deadline would only make tests flicker. The
+# quick profile keeps `make test` short; CI tries more examples with HYPOTHESIS_PROFILE=thorough.
+common = {
+    "deadline": None,
+    "derandomize": True,
+    "suppress_health_check": [HealthCheck.too_slow],
+}
+settings.register_profile("quick", max_examples=20, **common)
+settings.register_profile("thorough", max_examples=100, **common)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def chromium_path() -> str | None:

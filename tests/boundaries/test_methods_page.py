@@ -102,6 +102,7 @@ def table_of_errors() -> dict[str, list[float]]:
     return rows
 
 
+@pytest.mark.slow
 def test_the_table_of_errors_is_what_the_demo_place_says(measured: dict[str, Measured]) -> None:
     shown = table_of_errors()
     assert set(shown) == set(measured)
