@@ -6,6 +6,7 @@ XLSX, and sentences about what went in, what came out and what was left over.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from geo.errors import Faults
 from indices import definitions, inputs, robustness, summaries, transforms
 from indices import index as indices_index
 from indices.definitions import Definition
-from indices.errors import IncompleteEdition
+from indices.errors import DirectionDoubtful, IncompleteEdition, WeightsUnstable
 from indices.index import Index
 
 # Scores and averages are shares of counts: six decimals are far beyond what they mean.
@@ -223,13 +224,17 @@ def _build(
     ranks = None if published is None else frame[published].rename("published_ranks")
     districts = None if district is None else frame[district].where(frame[district] != "")
     ways: dict[str, indices_index.From] = {"ranks": "ranks", "scores": "scores"}
-    return indices_index.build(
-        loaded,
-        frame,
-        from_=ways.get(from_, "indicators"),
-        published_ranks=ranks,
-        districts=districts,
-    )
+    with warnings.catch_warnings():
+        # They are among the notes of the index, which are said as sentences.
+        warnings.simplefilter("ignore", DirectionDoubtful)
+        warnings.simplefilter("ignore", WeightsUnstable)
+        return indices_index.build(
+            loaded,
+            frame,
+            from_=ways.get(from_, "indicators"),
+            published_ranks=ranks,
+            districts=districts,
+        )
 
 
 def _lookup(path: Path, code: str, to: str, faults: Faults) -> pd.Series | Crosswalk | None:

@@ -194,6 +194,22 @@ def test_rates_are_shrunk_towards_the_district_of_a_column(tmp_path, definition)
     assert done.table["income_rank"].iloc[0] == 1
 
 
+def test_a_doubtful_direction_is_said_as_a_sentence_and_not_as_a_warning(tmp_path, definition):
+    text = LOCAL.replace('indicators = ["jobless"]', 'indicators = ["jobless", "sick"]')
+    text = text.replace('direction = "high is worse"', 'direction = "low is worse"', 1)
+    definition.write_text(text, encoding="utf-8")
+    data = pd.DataFrame({"area": CODES, "jobless": range(20), "sick": range(20), "people": 50})
+    data.to_csv(tmp_path / "counts.csv", index=False)
+    done = index_file(
+        definition,
+        tmp_path / "counts.csv",
+        code="area",
+        from_="indicators",
+        out=tmp_path / "out.csv",
+    )
+    assert any("jobless runs against" in line for line in done.sentences)
+
+
 # Summaries.
 
 
