@@ -28,10 +28,11 @@ def show() -> None:
     st.header("Where it falls", anchor=False)
     table_column, map_column = st.columns([3, 2], gap="medium")
     with table_column:
+        by_area = ledgers.by_area(result, usual, level, line)
         st.dataframe(
-            ledgers.by_area(result, usual, level, line),
+            by_area,
             hide_index=True,
-            height=470,
+            height=470 if len(by_area) > 12 else "auto",
             column_config=ledgers.area_columns(),
             alt="Money by area, largest first",
         )

@@ -108,7 +108,7 @@ def area_table(
         shown.reset_index(drop=True),
         key=key,
         hide_index=True,
-        height=300,
+        height=300 if len(shown) > 7 else "auto",
         column_config=figures.column_config(offered),
         on_select=pick,
         selection_mode="single-row",

@@ -49,7 +49,7 @@ def of(
     found = maps.classify(before.astype(float)[ours], k=CLASSES)
     breaks = [float(number) for number in found.breaks]
     ours = ours.reindex(drawn, fill_value=False)
-    reaches = bool(figures.reaches_beyond(result, level).any())
+    outlined = not figures.fills_the_place(result, level)
     title = f"{figure.title}, {about}" if about else figure.title
     return Drawing(
         geometry=cache.shape_address(result, level),
@@ -61,14 +61,14 @@ def of(
             note=figure.darker,
             labels=figures.class_labels(figure, breaks, open_ends=usual is not None),
             beyond="" if ours.all() else f"Beyond {result.place.name}, not compared",
-            outline=result.place.name if reaches else "",
+            outline=result.place.name if outlined else "",
         ),
         figure=figure.title,
         title=f"{title} by {figures.level_titles(result)[level]}",
         summary=figures.summary(figure, table[figures.here(result, level)]),
         credit=figures.credit(result, level),
         picked=int(drawn.get_indexer(pd.Index([area]))[0]),
-        outline=cache.shape_address(result, result.place.settings.base.inside) if reaches else "",
+        outline=cache.shape_address(result, result.place.settings.base.inside) if outlined else "",
         overlapping=result.levels[level].counted_in_each is not None,
     )
 

@@ -234,6 +234,14 @@ def reaches_beyond(result: Result, level: str) -> pd.Series:
     return table["people"] - table["people_inside"] > result.place.tolerance * table["people"]
 
 
+def fills_the_place(result: Result, level: str) -> bool:
+    """Say whether a level's areas hold the people of the place and, within tolerance, no others."""
+    inside = result.level_tables[level]["people_inside"].sum()
+    whole = result.place.people[result.inside].sum()
+    complete = inside >= (1 - result.place.tolerance) * whole
+    return bool(complete and not reaches_beyond(result, level).any())
+
+
 def straddling(result: Result, level: str, code: str) -> str:
     """Say so where an area reaches beyond the place; "" where it does not."""
     if not reaches_beyond(result, level)[code]:

@@ -70,7 +70,7 @@ class Drawing:
     picked
         Position of the chosen area, or -1.
     outline
-        Address of the shape of the place itself, where areas reach beyond it; else "".
+        Address of the shape of the place itself, where areas do not just fill it; else "".
     overlapping
         Whether areas lie on one another; then one is seen through the other.
     """

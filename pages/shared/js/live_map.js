@@ -129,11 +129,13 @@ class LiveMap {
       },
     }).addTo(this.map);
     this.outline?.remove();
-    this.outline = outline && L.geoJSON(outline, {
-      renderer: this.renderer,
-      interactive: false,
-      style: { fill: false, color: "var(--ink)", weight: 1.5, dashArray: "6 4" },
-    }).addTo(this.map);
+    const line = (style) => L.geoJSON(outline, {
+      renderer: this.renderer, interactive: false, style: { fill: false, ...style },
+    });
+    this.outline = outline && L.featureGroup([
+      line({ color: "var(--panel)", weight: 4, opacity: 0.75 }),
+      line({ color: "var(--ink)", weight: 1.5, dashArray: "6 4" }),
+    ]).addTo(this.map);
     this.shown = this.data.geometry;
     if (!this.moved) this.fit();
     this.root.dataset.geometry = this.shown;
@@ -142,6 +144,7 @@ class LiveMap {
   fit() {
     const ours = this.paths.filter((_, position) => this.data.classes[position] !== BEYOND);
     const bounds = L.featureGroup(ours.length ? ours : this.paths).getBounds();
+    if (this.outline) bounds.extend(this.outline.getBounds());
     if (!bounds.isValid()) return;
     this.fitting = true;
     this.map.fitBounds(bounds, { padding: [12, 12], animate: false });
