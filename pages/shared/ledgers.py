@@ -121,7 +121,7 @@ def area_columns() -> dict[str, Any]:
     return {
         "name": st.column_config.TextColumn("Area"),
         "where": st.column_config.TextColumn("Where"),
-        "people": number("People", format="%,d", help="People who live here."),
+        "people": number("People", format="%,.0f", help="People who live here."),
         "pounds": number("Pounds", format=POUNDS, help="What falls here, in pounds and pence."),
         "per_person": number("Pounds a person", format=POUNDS),
         "change": number(
