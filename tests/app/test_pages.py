@@ -230,3 +230,18 @@ def test_a_place_that_changes_on_disk_is_read_again(
     text = (folder / "streams.csv").read_text()
     (folder / "streams.csv").write_text(text.replace("90000.00", "90000.01"))
     assert amounts(opened("map"))[0] == POT + 1
+
+
+def test_two_places_on_one_server_never_answer_for_each_other(
+    make_place: Callable[..., Path], private_home: Path
+) -> None:
+    second = make_place(private_home / "packages" / "second", id="second", name="Second")
+    streams = (second / "streams.csv").read_text().replace("90000.00", "80000.00")
+    (second / "streams.csv").write_text(streams)
+    first, other = opened("map"), opened("map", place="second")
+    assert amounts(first)[0] == POT
+    assert amounts(other)[0] == POT - 1_000_000
+    assert dict(other.query_params)["place"] == "second"
+    other.selectbox(key="map.level").set_value("wd").run()
+    first.selectbox(key="map.level").set_value("wd").run()
+    assert (amounts(first)[0], amounts(other)[0]) == (POT, POT - 1_000_000)
