@@ -23,6 +23,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from data.indexing import Written
     from data.run import Progress
 
 DEMO = "demo"
@@ -336,6 +337,109 @@ def repair(
     typer.echo(done.sentence())
     _show(done.changes, changes)
     typer.echo(f"Wrote {out}")
+
+
+@app.command()
+@_reports_faults
+def index(
+    definition: Annotated[str, typer.Argument(help="Name such as imd2025, or a TOML file.")],
+    table: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, XLSX or Parquet.")],
+    code: Code,
+    out: Annotated[Path, typer.Option(help="CSV (plain or .csv.gz) or XLSX, a row an area.")],
+    from_: Annotated[
+        str, typer.Option("--from", help="What the columns hold: ranks, scores or indicators.")
+    ] = "ranks",
+    published: Annotated[
+        str | None,
+        typer.Option(help="Column of published overall ranks, for a part of an edition."),
+    ] = None,
+    district: Annotated[
+        str | None, typer.Option(help="Column of the district, for indicators that are shrunk.")
+    ] = None,
+) -> None:
+    """Build an index from domain ranks, domain scores or indicators."""
+    from data import indexing
+
+    _say(
+        indexing.index_file(
+            definition,
+            table,
+            code=code,
+            from_=from_,
+            out=out,
+            published=published,
+            district=district,
+        )
+    )
+
+
+@app.command()
+@_reports_faults
+def summarise(
+    built: Annotated[Path, typer.Argument(metavar="INDEX", help="What `index` wrote.")],
+    lookup: Annotated[Path, typer.Option(help="Table that places each area in a higher one.")],
+    code: Code,
+    to: Annotated[str, typer.Option(help="Column of the lookup with the higher areas.")],
+    population: Annotated[Path, typer.Option(help="Table of people by area.")],
+    population_column: Annotated[str, typer.Option(help="Column of the people.")],
+    out: Annotated[Path, typer.Option(help="CSV (plain or .csv.gz) or XLSX, a row a higher area.")],
+    domain: Annotated[
+        str | None, typer.Option(help="Summarise this domain by its rank, not the whole index.")
+    ] = None,
+) -> None:
+    """Summarise an index for higher areas: five measures and the rank of each."""
+    from data import indexing
+
+    _say(
+        indexing.summarise_file(
+            built,
+            lookup,
+            code=code,
+            to=to,
+            population=population,
+            population_column=population_column,
+            out=out,
+            domain=domain,
+        )
+    )
+
+
+@app.command()
+@_reports_faults
+def doubt(
+    definition: Annotated[str, typer.Argument(help="Name such as imd2025, or a TOML file.")],
+    table: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, XLSX or Parquet.")],
+    code: Code,
+    out: Annotated[Path, typer.Option(help="CSV (plain or .csv.gz) or XLSX, a row an area.")],
+    from_: Annotated[
+        str, typer.Option("--from", help="What the columns hold: ranks, scores or indicators.")
+    ] = "ranks",
+    draws: Annotated[int, typer.Option(min=1, help="How often the index is drawn.")] = 1000,
+    level: Annotated[float, typer.Option(help="Share of the draws in the interval.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Another seed gives other draws.")] = 20_250_301,
+) -> None:
+    """Say how certain the rank of each area is: interval, chance of the worst tenth, sentence."""
+    from data import indexing
+
+    _say(
+        indexing.doubt_file(
+            definition,
+            table,
+            code=code,
+            from_=from_,
+            out=out,
+            draws=draws,
+            level=level,
+            seed=seed,
+        )
+    )
+
+
+def _say(written: Written) -> None:
+    """Say what went in and what was left over, and where the file is."""
+    for sentence in written.sentences:
+        typer.echo(sentence)
+    typer.echo(f"Wrote {len(written.table):,} rows to {written.path}")
 
 
 def _show(table: pd.DataFrame, out: Path | None, *, most: int = 20) -> None:

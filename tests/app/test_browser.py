@@ -135,6 +135,7 @@ def test_the_map_paints_every_area(view: Any) -> None:
     assert rest.split("\n") == ["No data", "Beyond Gridville, not compared", "Gridville"]
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_the_screen(view: Any) -> None:
     for path in ("/map", "/budget"):
         view.goto(path)
@@ -270,6 +271,7 @@ def test_choices_survive_a_walk_to_the_other_page_and_back(desk: Any) -> None:
     expect_card(desk, "West ward 1")
 
 
+@pytest.mark.slow
 def test_axe_finds_no_serious_fault(view: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     for path in ("/map", "/map?v=1&area=a05", "/budget"):
