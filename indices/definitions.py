@@ -241,7 +241,8 @@ def _check_indicators(
         used |= mine
         for rule in _contradictions(part, uses, mine):
             faults.add(DefinitionFault(where, found=[f"domain {part.get('id')}"], detail=rule))
-    vintages = {indicator.vintage for indicator in used.values()}
+    # In the order of the file: what the message calls the index's own must not change by run.
+    vintages = list(dict.fromkeys(indicator.vintage for indicator in used.values()))
     expected = raw.get("layer") or next(iter(vintages), None)
     others = [i.id for i in used.values() if i.vintage != expected]
     if others or len(vintages) > 1:
