@@ -5,6 +5,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PLACE ?= demo
+# Tests run in as many processes; one file stays in one of them, with what it has built.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 STAMP := .venv/.installed
 
 .PHONY: help setup run test realdata browser lint types imports format check benchmarks tour lock clean
@@ -27,13 +30,13 @@ run: setup ## open the app on the demo place (PLACE=folder for another)
 	$(BIN)/commonground serve $(PLACE)
 
 test: setup ## the tests that need no data from outside (browser tests where a Chromium is found)
-	$(BIN)/python -m pytest -m "not realdata and not slow"
+	$(PYTEST) -m "not realdata and not slow"
 
 realdata: setup ## the tests on real open data (COMMONGROUND_REALDATA=folder)
-	$(BIN)/python -m pytest -m realdata
+	$(PYTEST) -m realdata
 
 browser: setup ## the tests in a real Chromium
-	$(BIN)/python -m pytest -m browser
+	$(PYTEST) -m browser
 
 lint: setup ## format and lint
 	$(BIN)/ruff format --check .
