@@ -35,7 +35,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.shared import live_map
+from pages.shared import scripts
 
 log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
@@ -188,7 +188,7 @@ class Guard:
             (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
         ]
         self.names = {name for name, _ in self.headers}
-        self.link = (b"link", live_map.preload().encode())
+        self.link = (b"link", scripts.preload().encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -271,6 +271,6 @@ app = st.App(
         Route("/metrics", metrics),
         Route("/shapes/{place}/{name}", shapes),
         Mount("/local/leaflet", Scripts(directory=leaflet.BASE_DIR)),
-        Mount("/local/js", Scripts(directory=HERE / "pages" / "shared" / "js")),
+        Mount("/local/js", Scripts(directory=scripts.JS)),
     ],
 )

@@ -12,6 +12,7 @@ import streamlit as st
 from data.run import Result
 from pages.shared import blocks, cache, drawing, figures, ledgers, links
 from pages.shared.live_map import live_map
+from pages.shared.live_table import live_table
 
 
 def show() -> None:
@@ -28,14 +29,15 @@ def show() -> None:
     st.header("Where it falls", anchor=False)
     table_column, map_column = st.columns([3, 2], gap="medium")
     with table_column:
-        by_area = ledgers.by_area(result, usual, level, line)
-        st.dataframe(
-            by_area,
-            hide_index=True,
-            height=470 if len(by_area) > 12 else "auto",
-            column_config=ledgers.area_columns(),
-            alt="Money by area, largest first",
+        live_table(
+            ledgers.by_area(result, usual, level, line),
+            ledgers.area_columns(),
+            caption="Money by area",
+            sorted_by="pounds",
+            height=470,
+            key="budget_areas",
         )
+        blocks.download(result.levels[level].to_frame, f"{result.place.id}-{level}-ledger.csv")
     with map_column:
         drawn = drawing.of(
             result,
@@ -48,11 +50,12 @@ def show() -> None:
         live_map(drawn, key="budget_map", on_pick=lambda code: None)
 
     st.header("The lines of money", anchor=False)
-    st.dataframe(
+    live_table(
         ledgers.lines(result),
-        hide_index=True,
-        column_config=ledgers.line_columns(),
-        alt="Every line of public money with its source and how it is shared",
+        ledgers.line_columns(),
+        caption="Every line of public money, its source and how it is shared",
+        height=520,
+        key="budget_lines",
     )
     blocks.remarks("Lines below zero, and why", ledgers.below_zero(result))
     blocks.remarks("What is assumed", ledgers.assumed(result))

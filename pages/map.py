@@ -12,6 +12,7 @@ import streamlit as st
 from pages.shared import blocks, drawing, figures, ledgers, links
 from pages.shared.figures import Figure
 from pages.shared.live_map import live_map
+from pages.shared.live_table import live_table
 
 WHOLE = ""  # no area is chosen
 
@@ -53,7 +54,16 @@ def show() -> None:
             blocks.area_card(result, level, area, offered=offered, chosen=figure.id)
         else:
             blocks.figure_card(figure)
-        area_table(table, area, offered=offered, figure=figure, link=link)
+        live_table(
+            table,
+            figures.columns(offered, first=figure),
+            caption=f"{figures.level_titles(result)[level]} with their figures",
+            sorted_by=figure.column,
+            picked=area,
+            key="map_table",
+            on_pick=lambda code: link.set("area", code),
+        )
+        blocks.download(lambda: table, f"{result.place.id}-{level}.csv")
     ledgers.show_equation(result, level)
     with notes:
         link.explain()
@@ -83,37 +93,6 @@ def choose_area(table: pd.DataFrame, link: links.Link) -> str:
         key=link.key("area"),
     )
     return chosen or WHOLE
-
-
-def area_table(
-    table: pd.DataFrame,
-    area: str,
-    *,
-    offered: dict[str, Figure],
-    figure: Figure,
-    link: links.Link,
-) -> None:
-    """Show all figures of all areas, highest first; a chosen row is a chosen area."""
-    shown = figures.table(table, offered, first=figure)
-    key = "map.table"
-    marked = [shown.index.get_loc(area)] if area else []
-    st.session_state[key] = {"selection": {"rows": marked}}
-
-    def pick() -> None:
-        rows = st.session_state[key]["selection"]["rows"]
-        if rows != marked:  # Streamlit also calls when it is told what is marked
-            link.set("area", str(shown.index[rows[0]]) if rows else WHOLE)
-
-    st.dataframe(
-        shown.reset_index(drop=True),
-        key=key,
-        hide_index=True,
-        height=300 if len(shown) > 7 else "auto",
-        column_config=figures.column_config(offered),
-        on_select=pick,
-        selection_mode="single-row",
-        alt=f"All areas with their figures, highest {figure.title.lower()} first",
-    )
 
 
 show()

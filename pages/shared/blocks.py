@@ -6,10 +6,11 @@ are in `look.css`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from budgets.money import format_pounds
@@ -114,6 +115,24 @@ def figure_card(figure: Figure) -> None:
         '<p class="cg-kind">Click on the map, choose a row of the table or find a name above to '
         "see the figures of one area.</p>"
         f"{_facts(figure)}</section>"
+    )
+
+
+def download(frame: Callable[[], pd.DataFrame], name: str) -> None:
+    """Offer a table as a file: codes, and money in whole pence. It is made when asked for."""
+
+    def written() -> str:
+        made = frame()
+        return made.to_csv(index=made.index.name is not None)
+
+    st.download_button(
+        "Download as CSV, money in pence",
+        data=written,
+        file_name=name,
+        mime="text/csv",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
     )
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from budgets.money import format_pounds
+from pages.shared.live_table import Column
 
 if TYPE_CHECKING:
     from data.run import Result
@@ -27,19 +27,14 @@ NO_DATA = "no data"
 MOST_DEPRIVED = "decile 1 = most deprived"
 GRADES = {
     "A": "recorded where the person lives",
-    "B": "activity times unit cost",
-    "C": "by the people who use the service",
-    "D": "shared by people and need",
-    "E": "shared by people",
-    "F": "where it is spent, not who benefits",
-    "G": "cannot be split: one line for the whole place",
+    "B": "by use times unit cost",
+    "C": "by the people who use it",
+    "D": "by people and need",
+    "E": "by people",
+    "F": "where it is spent",
+    "G": "not split: whole place",
 }
 RECORDED = ("A", "B", "C")
-METHODS = {
-    "people": "by people",
-    "need": "by people and need",
-    "place-wide": "not split: whole place",
-}
 
 
 @dataclass(frozen=True)
@@ -61,6 +56,10 @@ class Figure:
     def show(self, value: Any) -> str:
         """Return the value with its unit as everyone reads it, or "no data"."""
         return NO_DATA if pd.isna(value) else self.write(float(value)) + self.after
+
+    def bare(self, value: Any) -> str:
+        """Return the value as a table shows it, where the head says the unit."""
+        return NO_DATA if pd.isna(value) else self.write(float(value))
 
 
 def of(result: Result, level: str) -> dict[str, Figure]:
@@ -311,36 +310,15 @@ def credit(result: Result, level: str) -> str:
     return "Borders: " + ", ".join(fact for fact in facts if fact) if any(facts) else ""
 
 
-def table(
-    level_table: pd.DataFrame, offered: Mapping[str, Figure], *, first: Figure
-) -> pd.DataFrame:
-    """Return the table that stands beside the map: names and all figures, highest first.
-
-    Money is in pounds here, because a table shows and sorts numbers; pence stay exact in floats
-    far beyond any public budget (2**53).
-    """
+def columns(offered: Mapping[str, Figure], *, first: Figure) -> dict[str, Column]:
+    """Return how the columns of a level's table are called and written, the chosen figure first."""
     order = [first, *(figure for figure in offered.values() if figure.id != first.id)]
-    columns = {"name": level_table["name"]}
+    found = {"name": Column("Area")}
     for figure in order:
-        values = level_table[figure.column].astype(float)
-        columns[figure.id] = (
-            values / 100 if figure.column.startswith(("amount", "pence")) else values
-        )
-    frame = pd.DataFrame(columns)
-    return frame.sort_values(first.id, ascending=False, kind="stable", na_position="last")
-
-
-def column_config(offered: Mapping[str, Figure]) -> dict[str, Any]:
-    """Return how the columns of `table` are called and written."""
-    formats = {"need": "%.1f", "people": "%,.0f", "money": "£%,.0f", "per_person": "£%,.0f"}
-    columns: dict[str, Any] = {"name": st.column_config.TextColumn("Area")}
-    for figure in offered.values():
-        columns[figure.id] = st.column_config.NumberColumn(
-            "Per person" if figure.id == "per_person" else figure.title,
-            format=formats.get(figure.id),
-            help=f"{figure.definition} In {figure.unit}.",
-        )
-    return columns
+        title = "Per person" if figure.id == "per_person" else figure.title
+        help_ = f"{figure.definition} In {figure.unit}."
+        found[figure.column] = Column(title, write=figure.bare, help=help_)
+    return found
 
 
 def deprivation(result: Result, level: str, code: str) -> str:

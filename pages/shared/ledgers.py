@@ -6,6 +6,7 @@ figures are sums of the ledger's whole pence; nothing is shared out or rounded h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from budgets.money import format_pounds
 from data.run import Result
 from pages.shared import figures
 from pages.shared.blocks import Part, equation
+from pages.shared.live_table import Column
 
 ALL = ""  # every line of money together
-POUNDS = "%,.2f"
 
 
 def rows(level: Level, line: str) -> np.ndarray:
@@ -115,17 +116,16 @@ def where(result: Result, level: str) -> pd.Series:
     return words
 
 
-def area_columns() -> dict[str, Any]:
+def area_columns() -> dict[str, Column]:
     """Return how the columns of `by_area` are called and written."""
-    number = st.column_config.NumberColumn
     return {
-        "name": st.column_config.TextColumn("Area"),
-        "where": st.column_config.TextColumn("Where"),
-        "people": number("People", format="%,.0f", help="People who live here."),
-        "pounds": number("Pounds", format=POUNDS, help="What falls here, in pounds and pence."),
-        "per_person": number("Pounds a person", format=POUNDS),
-        "change": number(
-            "Change", format="%+,.2f", help="Against the need settings the place uses."
+        "name": Column("Area"),
+        "where": Column("Where"),
+        "people": Column("People", "{:,.0f}".format, "People who live here."),
+        "pounds": Column("Pounds", "{:,.2f}".format, "What falls here, in pounds and pence."),
+        "per_person": Column("A person", _or_dash("{:,.2f}"), "Pounds for each person."),
+        "change": Column(
+            "Change", "{:+,.2f}".format, "Pounds against the need settings the place uses."
         ),
     }
 
@@ -142,9 +142,8 @@ def lines(result: Result) -> pd.DataFrame:
             "mark": np.where(
                 assumed, "assumed", np.where(streams["amount_pence"] < 0, "income", "")
             ),
-            "shared": streams["method"].map(figures.METHODS).fillna(streams["method"]),
-            "grade": [
-                f"{grade}: {figures.GRADES.get(grade, 'not graded')}" for grade in streams["grade"]
+            "shared": [
+                f"{figures.GRADES.get(grade, 'not graded')} ({grade})" for grade in streams["grade"]
             ],
             "held_at": [_title(result, layer) for layer in streams["held_at"]],
             "year": streams["year"].astype(str),
@@ -154,20 +153,18 @@ def lines(result: Result) -> pd.DataFrame:
     )
 
 
-def line_columns() -> dict[str, Any]:
+def line_columns() -> dict[str, Column]:
     """Return how the columns of `lines` are called and written."""
-    column = st.column_config.TextColumn
     return {
-        "title": column("Line of money", width="medium"),
-        "agency": column("Who pays"),
-        "pounds": st.column_config.NumberColumn("Pounds", format=POUNDS),
-        "mark": column("Note", help="Assumed: no published amount. Income: a line below zero."),
-        "shared": column("How it is shared"),
-        "grade": column("How sure (A best, G least)"),
-        "held_at": column("Decided at"),
-        "year": column("Year"),
-        "status": column("Status"),
-        "source": column("Source"),
+        "title": Column("Line of money"),
+        "agency": Column("Who pays"),
+        "pounds": Column("Pounds", "{:,.2f}".format),
+        "mark": Column("Note", help="Assumed: see below. Income: a line below zero."),
+        "shared": Column("How it is shared", help="From A, the surest way, to G, the least sure."),
+        "held_at": Column("Decided at"),
+        "year": Column("Year"),
+        "status": Column("Status"),
+        "source": Column("Source"),
     }
 
 
@@ -192,6 +189,11 @@ def _told(streams: pd.DataFrame, column: str) -> list[tuple[str, str]]:
         (f"{title}, {format_pounds(int(pence))}", str(words))
         for title, pence, words in zip(*columns, strict=True)
     ]
+
+
+def _or_dash(form: str) -> Callable[[Any], str]:
+    """Return a writer that shows a missing number as such."""
+    return lambda value: figures.NO_DATA if pd.isna(value) else form.format(value)
 
 
 def _title(result: Result, layer: str) -> str:

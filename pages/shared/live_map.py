@@ -8,32 +8,18 @@ browser runs and nothing is ever picked.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
-JS = Path(__file__).parent / "js"
+from pages.shared import scripts
+
 NO_DATA = -1  # classes that are no class; the same numbers stand in live_map.js
 BEYOND = -2
-LEAFLET_VERSION = "1.9.3"  # xstatic-leaflet, pinned in pyproject.toml; part of the address
 FAILED = "The map could not be drawn. The table beside it holds the same figures."
 
-# The inline script travels with every run, so it only fetches the real module, once. It runs from
-# a blob, where a relative address means nothing: hence document.baseURI.
-_SHIM = """
-let module;
-const latest = new WeakMap();
-export default function (args) {
-  const el = args.parentElement;
-  latest.set(el, args);
-  module ||= import(new URL(args.data.module, document.baseURI).href);
-  module.then((m) => { if (latest.get(el) === args) el.leave = m.default(args); });
-  return () => { latest.delete(el); el.leave?.(); el.leave = null; };
-}
-"""
+_component = scripts.component("live_map", scripts.LEAFLET_STYLE)
 
 
 @dataclass(frozen=True)
@@ -97,40 +83,11 @@ def live_map(drawing: Drawing, *, key: str = "live_map", on_pick: Callable[[str]
         if code is not None:
             on_pick(str(code))
 
-    scripts = {
-        "module": _address("live_map.js"),
-        "leaflet": f"/local/leaflet/leaflet.js?v={LEAFLET_VERSION}",
+    sent = {
+        "module": scripts.address("live_map.js"),
+        "leaflet": scripts.LEAFLET,
         "failed": FAILED,
+        **vars(drawing),
+        "legend": vars(drawing.legend),
     }
-    _component(
-        key=key,
-        data={**vars(drawing), "legend": vars(drawing.legend)} | scripts,
-        on_picked_change=report,
-    )
-
-
-def preload() -> str:
-    """Return the `Link` header that lets a browser fetch the map's scripts with the page itself.
-
-    Without it the browser learns of them only once the page runs, half a second later.
-    """
-    scripts = (_address("live_map.js"), f"/local/leaflet/leaflet.js?v={LEAFLET_VERSION}")
-    sheets = (_address("live_map.css"), f"/local/leaflet/leaflet.css?v={LEAFLET_VERSION}")
-    links = [f"<{script}>; rel=modulepreload" for script in scripts]
-    links += [f"<{sheet}>; rel=preload; as=style" for sheet in sheets]
-    return ", ".join(links)
-
-
-def _address(name: str) -> str:
-    """Return the address of one of our scripts; its hash lets the browser keep it for ever."""
-    digest = hashlib.sha256((JS / name).read_bytes()).hexdigest()[:12]
-    return f"/local/js/{name}?v={digest}"
-
-
-def _html() -> str:
-    sheets = (f"/local/leaflet/leaflet.css?v={LEAFLET_VERSION}", _address("live_map.css"))
-    links = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
-    return links + (JS / "live_map.html").read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component("live_map", html=_html(), js=_SHIM, isolate_styles=True)
+    _component(key=key, data=sent, on_picked_change=report)

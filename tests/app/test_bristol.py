@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -67,7 +68,9 @@ def test_the_need_of_bristol_is_that_of_its_268_small_areas(
 ) -> None:
     monkeypatch.setenv("COMMONGROUND_PLACE", str(bristol))
     test = opened("map")
-    assert len(test.dataframe[0].value) == 268
+    given = [json.loads(element.proto.json) for element in test.get("bidi_component")]
+    table = next(data for data in given if "live_table" in data["module"])
+    assert len(table["codes"]) == 268
     shown = html(opened("map", v="1", area="E01014485"))
     # A city is a part of the edition: no overall decile or rank, and the rank among its own.
     assert "most deprived of the 268 small areas of Bristol" in shown

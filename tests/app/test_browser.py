@@ -209,13 +209,53 @@ def test_an_area_can_be_chosen_from_the_list_with_the_keys_alone(view: Any) -> N
     expect_card(view, "Square 13")
 
 
-def test_a_row_of_the_table_chooses_its_area(desk: Any) -> None:
+def test_a_row_of_the_table_chooses_its_area_and_the_map_marks_it(view: Any) -> None:
+    open_map(view)
+    view.locator(".live-table").get_by_role("button", name="Square 10", exact=True).click()
+    expect_card(view, "Square 10")
+    picked = view.locator(".live-table tr.picked")
+    sync_api.expect(picked).to_have_attribute("data-code", "a10", timeout=PATIENCE)
+    assert area(view, 10).get_attribute("stroke-width") == "3"
+
+
+def names(page: Any) -> list[str]:
+    return page.locator(".live-table tbody th").all_inner_texts()
+
+
+def test_the_table_sorts_by_each_head_both_ways_and_says_so(desk: Any) -> None:
     open_map(desk)
-    grid = desk.locator('[data-testid="stDataFrame"] canvas').first
-    box = grid.bounding_box()
-    desk.mouse.click(box["x"] + 18, box["y"] + 36 + 18)  # the box of the first row
-    desk.wait_for_url("**area=**")
-    sync_api.expect(card_title(desk)).not_to_have_text("Need", timeout=PATIENCE)
+    table = desk.locator(".live-table")
+    assert table.locator("th[aria-sort=descending]").inner_text().startswith("Need")
+    people = table.get_by_role("button", name="People")
+    people.click()
+    most_first = names(desk)
+    assert most_first[0] == "Square 14"
+    people.press("Enter")
+    assert names(desk) == most_first[::-1]
+    assert table.locator("th[aria-sort=ascending]").inner_text().startswith("People")
+    table.get_by_role("button", name="Area").click()
+    named = [name for name in names(desk) if name.startswith("Square")]
+    assert named == [f"Square {number}" for number in (5, 6, 8, 9, 10, 12, 13, 14)]
+
+
+def test_the_rows_are_reached_with_the_arrow_keys(desk: Any) -> None:
+    open_map(desk)
+    desk.locator(".live-table tbody button").first.focus()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("ArrowDown")
+    third = names(desk)[2]
+    desk.keyboard.press("Enter")
+    expect_card(desk, third)
+
+
+def test_the_table_is_downloaded_in_pence(desk: Any) -> None:
+    open_map(desk)
+    with desk.expect_download() as waiting:
+        desk.get_by_role("button", name="Download as CSV").click()
+    lines = waiting.value.path().read_text("utf-8").splitlines()
+    assert waiting.value.suggested_filename == "grid-sq.csv"
+    assert lines[0] == "sq,name,people,people_inside,need,amount_pence,pence_per_person"
+    assert len(lines) == 13
 
 
 def test_hostile_names_are_shown_as_text(desk: Any, hostile: dict[int, str]) -> None:
@@ -229,6 +269,8 @@ def test_hostile_names_are_shown_as_text(desk: Any, hostile: dict[int, str]) -> 
             "document.querySelectorAll('.cg-card script, .cg-card img, .cg-card a').length"
         )
         assert inside == 0
+        assert name in names(desk)
+        assert desk.locator(".live-table").locator("script, img, a").count() == 0
         assert desk.locator(".live-map .card").locator("script, img, a").count() == 0
 
 

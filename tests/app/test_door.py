@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.routing import Mount
 
 import app as door
-from pages.shared import live_map
+from pages.shared import scripts
 
 
 def shape_file(server: Any) -> str:
@@ -133,8 +133,8 @@ def test_the_policy_names_no_outside_host_and_allows_no_inline_script() -> None:
 
 def test_scripts_are_kept_for_ever_only_under_an_address_with_their_hash(server: Any) -> None:
     plain = server.get("/local/js/live_map.js")
-    named = server.get(live_map._address("live_map.js"))
-    assert plain[2] == named[2] == (live_map.JS / "live_map.js").read_bytes()
+    named = server.get(scripts.address("live_map.js"))
+    assert plain[2] == named[2] == (scripts.JS / "live_map.js").read_bytes()
     assert plain[1]["cache-control"] == "no-cache"
     assert "immutable" in named[1]["cache-control"]
 
@@ -142,7 +142,7 @@ def test_scripts_are_kept_for_ever_only_under_an_address_with_their_hash(server:
 def test_pages_with_a_map_announce_its_scripts_and_each_can_be_fetched(server: Any) -> None:
     for path in ("/", "/map", "/budget"):
         announced = re.findall(r"<([^>]+)>; rel=(\w+)", server.get(path)[1]["link"])
-        assert len(announced) == 4
+        assert len(announced) == 6
         for address, _ in announced:
             status, headers, body = server.get(address)
             assert status == 200
@@ -154,7 +154,7 @@ def test_pages_with_a_map_announce_its_scripts_and_each_can_be_fetched(server: A
 def test_leaflet_comes_from_its_package(server: Any) -> None:
     status, _, body = server.get("/local/leaflet/leaflet.js")
     assert status == 200
-    assert f"Leaflet {live_map.LEAFLET_VERSION}".encode() in body[:300]
+    assert f"Leaflet {scripts.LEAFLET_VERSION}".encode() in body[:300]
 
 
 def test_only_scripts_are_reachable_under_local(server: Any) -> None:
@@ -162,7 +162,7 @@ def test_only_scripts_are_reachable_under_local(server: Any) -> None:
         assert b"import streamlit" not in server.get(path)[2]
     mounted = [route for route in door.app._user_routes if isinstance(route, Mount)]
     assert {route.path for route in mounted} == {"/local/leaflet", "/local/js"}
-    assert {file.suffix for file in live_map.JS.iterdir()} == {".js", ".css", ".html"}
+    assert {file.suffix for file in scripts.JS.iterdir()} == {".js", ".css", ".html"}
 
 
 def test_the_settings_keep_the_server_to_itself() -> None:

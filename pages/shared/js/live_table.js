@@ -1,0 +1,151 @@
+// A table that sorts by a click on its heads and, where rows are areas, chooses one by a click.
+//
+// In (args.data): columns with their texts and an order for sorting, the codes of the rows, the row
+// picked. Out: a trigger `picked` with the code of a row. It is a plain HTML table: a screen reader
+// reads it, the browser finds words in it, and every text goes through textContent.
+
+const SHORT = 14; // letters; a column of words no longer than this takes no more room than it needs
+const MOST_ROWS = 1000; // of a longer table the first in the chosen order are shown
+
+export default function mount({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".live-table");
+  root.liveTable ||= new LiveTable(root);
+  root.liveTable.onPick = (code) => setTriggerValue("picked", code);
+  root.liveTable.show(data);
+  return () => { root.liveTable = null; };
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+class LiveTable {
+  constructor(root) {
+    this.part = (name) => root.querySelector(`.${name}`);
+    this.root = root;
+    this.part("rows").addEventListener("click", (event) => {
+      const row = event.target.closest("tr[data-code]");
+      if (row && this.data.selectable) this.onPick(row.dataset.code);
+    });
+    this.part("rows").addEventListener("keydown", (event) => this.step(event));
+  }
+
+  show(data) {
+    // The order that a visitor chose lasts until the page asks for another one.
+    if (this.data?.sorted !== data.sorted) this.sort = { id: data.sorted, descending: data.descending };
+    this.data = data;
+    this.kinds = data.columns.map((column) => {
+      if (column.order) return "number";
+      return column.texts.every((text) => text.length <= SHORT) ? "short" : "words";
+    });
+    this.root.querySelector("caption").textContent = data.caption;
+    const scroll = this.part("scroll");
+    scroll.setAttribute("aria-label", data.caption);
+    scroll.style.maxHeight = `${data.height}px`;
+    this.heads();
+    this.rows();
+    if (this.picked !== data.picked) this.reveal();
+    this.picked = data.picked;
+    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
+  }
+
+  heads() {
+    this.part("heads").replaceChildren(...this.data.columns.map((column, index) => {
+      const head = element("th", this.kinds[index]);
+      const here = this.sort.id === column.id;
+      head.scope = "col";
+      head.ariaSort = here ? (this.sort.descending ? "descending" : "ascending") : "none";
+      const button = element("button", "", column.title);
+      button.type = "button";
+      if (column.help) button.title = column.help;
+      button.append(element("span", "arrow", here ? (this.sort.descending ? "▼" : "▲") : ""));
+      button.addEventListener("click", () => {
+        this.sort = { id: column.id, descending: here ? !this.sort.descending : Boolean(column.order) };
+        this.heads();
+        this.rows();
+        this.part("scroll").scrollTop = 0;
+        [...this.part("heads").querySelectorAll("button")]
+          .find((one) => one.textContent.startsWith(column.title))?.focus();
+      });
+      head.append(button);
+      return head;
+    }));
+  }
+
+  // Rows without a value stand last, whichever way the others are sorted.
+  order() {
+    const column = this.data.columns.find((one) => one.id === this.sort.id);
+    const positions = this.data.codes.map((_, position) => position);
+    if (!column) return positions;
+    const sign = this.sort.descending ? -1 : 1;
+    if (!column.order) {
+      const words = new Intl.Collator("en", { numeric: true });
+      return positions.sort((a, b) => sign * words.compare(column.texts[a], column.texts[b]));
+    }
+    const rank = (position) => column.order[position] ?? null;
+    return positions.sort((a, b) => {
+      if (rank(a) === null || rank(b) === null) return (rank(a) === null) - (rank(b) === null);
+      return sign * (rank(a) - rank(b));
+    });
+  }
+
+  rows() {
+    const order = this.order();
+    const made = order.slice(0, MOST_ROWS).map((position) => this.row(position));
+    if (order.length > MOST_ROWS) {
+      const rest = element("td", "rest", `and ${order.length - MOST_ROWS} more in this order`);
+      rest.colSpan = this.data.columns.length;
+      made.push(element("tr"));
+      made.at(-1).append(rest);
+    }
+    const body = this.part("rows");
+    body.replaceChildren(...made);
+    if (this.data.selectable && !body.querySelector("tr.picked")) {
+      body.querySelector("button")?.setAttribute("tabindex", "0");
+    }
+  }
+
+  row(position) {
+    const { columns, codes, picked, selectable } = this.data;
+    const code = codes[position];
+    const row = element("tr", code === picked && selectable ? "picked" : "");
+    row.dataset.code = code;
+    columns.forEach((column, index) => {
+      const text = column.texts[position];
+      const cell = element(index === 0 ? "th" : "td", this.kinds[index]);
+      if (index === 0) cell.scope = "row";
+      if (index === 0 && selectable) {
+        const button = element("button", "name", text);
+        button.type = "button";
+        button.tabIndex = code === picked ? 0 : -1; // one stop for the Tab key, arrows go on
+        button.ariaPressed = String(code === picked);
+        cell.append(button);
+      } else cell.textContent = text;
+      row.append(cell);
+    });
+    return row;
+  }
+
+  step(event) {
+    const way = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    const button = way && event.target.closest("tr")?.[way]?.querySelector("button");
+    if (!button) return;
+    button.focus();
+    event.preventDefault();
+  }
+
+  // Bring the picked row into view without moving the page.
+  reveal() {
+    const row = this.part("rows").querySelector("tr.picked");
+    const scroll = this.part("scroll");
+    if (!row) return;
+    const head = this.part("heads").offsetHeight;
+    const top = row.offsetTop - head;
+    const bottom = row.offsetTop + row.offsetHeight;
+    if (top < scroll.scrollTop) scroll.scrollTop = top;
+    else if (bottom > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = bottom - scroll.clientHeight;
+  }
+}

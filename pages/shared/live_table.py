@@ -1,0 +1,79 @@
+"""The table: figures as text that sorts by number, and rows that choose an area.
+
+In: a frame and how its columns are written. Out: a plain HTML table on the page, and the code of
+the row that a visitor chose. Streamlit's own table is a picture to a screen reader and costs two
+megabytes of scripts before a page can paint; this one is 150 lines in `js/live_table.js`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import scripts
+
+_component = scripts.component("live_table")
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column is called and written; without `write` it holds words and sorts as words."""
+
+    title: str
+    write: Callable[[Any], str] | None = None
+    help: str = ""
+
+
+def live_table(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Column],
+    *,
+    caption: str,
+    sorted_by: str = "",
+    picked: str = "",
+    height: int = 320,
+    key: str,
+    on_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Show the columns of a frame, highest `sorted_by` first (by default in the frame's order).
+
+    `caption` says what the table holds to whoever cannot see it. With `on_pick` rows can be chosen
+    and `picked`, a code of the index, is marked.
+    """
+
+    def report() -> None:
+        code = getattr(st.session_state.get(key), "picked", None)
+        if code is not None and on_pick is not None:
+            on_pick(str(code))
+
+    data = {
+        "module": scripts.address("live_table.js"),
+        "columns": [_column(id, frame[id], columns[id]) for id in columns if id in frame],
+        "codes": [str(code) for code in frame.index],
+        "caption": caption,
+        "sorted": sorted_by,
+        "descending": True,
+        "picked": picked,
+        "height": height,
+        "selectable": on_pick is not None,
+    }
+    _component(key=key, data=data, on_picked_change=report)
+
+
+def _column(id: str, values: pd.Series, column: Column) -> dict[str, Any]:
+    """Write the texts of a column, and for numbers the place of each in ascending order."""
+    if column.write is None:
+        return {"id": id, "title": column.title, "help": column.help,
+                "texts": [str(value) for value in values], "order": None}  # fmt: skip
+    places = values.rank(method="dense")
+    return {
+        "id": id,
+        "title": column.title,
+        "help": column.help,
+        "texts": [column.write(value) for value in values],
+        "order": [None if pd.isna(place) else int(place) for place in places],
+    }

@@ -1,0 +1,65 @@
+"""Our scripts in the browser: their addresses, and the shim that starts them in a component.
+
+In: the name of a script in `js/`. Out: an address that changes with its content, so that browsers
+keep it for ever, and components of Streamlit made of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+JS = Path(__file__).parent / "js"
+LEAFLET_VERSION = "1.9.3"  # xstatic-leaflet, pinned in pyproject.toml; part of the address
+LEAFLET = f"/local/leaflet/leaflet.js?v={LEAFLET_VERSION}"
+LEAFLET_STYLE = f"/local/leaflet/leaflet.css?v={LEAFLET_VERSION}"
+
+# The inline script travels with every run, so it only imports the real module, which the browser
+# keeps. It runs from a blob, where a relative address means nothing: hence document.baseURI. The
+# browser gives equal scripts one module, so nothing of one component may be kept in it by name.
+_SHIM = """
+const latest = new WeakMap();
+export default function (args) {
+  const el = args.parentElement;
+  latest.set(el, args);
+  import(new URL(args.data.module, document.baseURI).href).then((module) => {
+    if (latest.get(el) === args) el.leave = module.default(args);
+  });
+  return () => { latest.delete(el); el.leave?.(); el.leave = null; };
+}
+"""
+
+
+@cache
+def address(name: str) -> str:
+    """Return the address of one of our scripts; its hash lets the browser keep it for ever."""
+    digest = hashlib.sha256((JS / name).read_bytes()).hexdigest()[:12]
+    return f"/local/js/{name}?v={digest}"
+
+
+def component(name: str, *sheets: str) -> Any:
+    """Return the component `name`: its markup, its style sheet and `sheets`, and its script.
+
+    The data it is mounted with must hold `module`, the address of its script.
+    """
+    links = "".join(
+        f'<link rel="stylesheet" href="{sheet}">' for sheet in (*sheets, address(f"{name}.css"))
+    )
+    markup = (JS / f"{name}.html").read_text(encoding="utf-8")
+    return st.components.v2.component(name, html=links + markup, js=_SHIM, isolate_styles=True)
+
+
+def preload() -> str:
+    """Return the `Link` header that lets a browser fetch our scripts together with the page.
+
+    Without it the browser learns of them only once the page runs, half a second later.
+    """
+    modules = (address("live_map.js"), address("live_table.js"), LEAFLET)
+    sheets = (address("live_map.css"), address("live_table.css"), LEAFLET_STYLE)
+    links = [f"<{module}>; rel=modulepreload" for module in modules]
+    links += [f"<{sheet}>; rel=preload; as=style" for sheet in sheets]
+    return ", ".join(links)
