@@ -134,6 +134,16 @@ class StreamsSettings(_Strict):
     file: Text
 
 
+class SeriesSettings(_Strict):
+    """`[series]`: figures by area and year, what they measure, and who does what about them."""
+
+    file: Text
+    measures: Text
+    contributions: Text | None = None
+    code: Text = "code"
+    year: Text = "year"
+
+
 class NeedSettings(_Strict):
     """`[need]`: how strongly money that is shared by need follows it."""
 
@@ -151,6 +161,7 @@ class Settings(_Strict):
     indicators: Annotated[tuple[IndicatorSettings, ...], Field(strict=False)] = ()
     index: IndexSettings | None = None
     streams: StreamsSettings
+    series: SeriesSettings | None = None
     need: NeedSettings = NeedSettings()
 
     def layer(self, layer: str) -> LayerSettings:
@@ -179,6 +190,11 @@ class Settings(_Strict):
             if self.index.definition.endswith(".toml"):
                 yield "[index] definition", self.index.definition
         yield "[streams] file", self.streams.file
+        if self.series is not None:
+            yield "[series] file", self.series.file
+            yield "[series] measures", self.series.measures
+            if self.series.contributions is not None:
+                yield "[series] contributions", self.series.contributions
 
 
 def read(folder: Path) -> Settings:

@@ -18,6 +18,7 @@ SECTIONS = {
     "## `[[indicators]]`": settings.IndicatorSettings,
     "## `[index]`": settings.IndexSettings,
     "## `[streams]`": settings.StreamsSettings,
+    "## `[series]`": settings.SeriesSettings,
     "## `[need]`": settings.NeedSettings,
 }
 
