@@ -139,11 +139,11 @@ def doubt(
         A choice that cannot be made; several faults come together.
     """
     open_to = choices or Choices()
-    places = _check(index, open_to, draws=draws, level=level, among=among, pool=pool)
+    places = check_choices(index, open_to, draws=draws, level=level, among=among, pool=pool)
     random = np.random.default_rng(seed)
     found = engine.versions(index, pool, random)
     scales = list(open_to.scales or possible_scales(index))
-    sets = _weight_sets(index, open_to)
+    sets = weight_sets(index, open_to)
     plan = engine.draw_plan(
         np.array(list(sets.values())),
         spread=open_to.spread,
@@ -167,13 +167,13 @@ def doubt(
     }
     made = {"weights": plan.base, "scale": plan.scale, "mean": plan.mean}
     return Doubt(
-        table=_table(ranks, own, index.scores.index[places], level),
+        table=intervals(ranks, own, index.scores.index[places], level),
         shifts=_shifts(moved, options, made),
         level=level,
         draws=draws,
         seed=seed,
         varied=_varied(open_to, options, found),
-        left_out=_left_out(index, pool),
+        left_out=left_out(index, pool),
     )
 
 
@@ -229,7 +229,7 @@ def ordinal(number: int) -> str:
     return f"{number:,}{ending}"
 
 
-def _check(
+def check_choices(
     index: Index,
     choices: Choices,
     *,
@@ -286,14 +286,15 @@ def _places(index: Index, among: Collection[str] | None, faults: Faults) -> npt.
     return places
 
 
-def _weight_sets(index: Index, choices: Choices) -> dict[str, list[float]]:
+def weight_sets(index: Index, choices: Choices) -> dict[str, list[float]]:
+    """Return the sets of weights by name, in the order of the domains."""
     ids = index.definition.domain_ids
     if choices.weights is not None:
         return {name: [weights[id] for id in ids] for name, weights in choices.weights.items()}
     return {STATED: index.definition.weights.tolist(), EQUAL: [1.0 / len(ids)] * len(ids)}
 
 
-def _table(
+def intervals(
     ranks: npt.NDArray[np.integer], own: Ints, codes: pd.Index, level: float
 ) -> pd.DataFrame:
     """Return interval and chance of each area from the ranks (n_draws, n_areas)."""
@@ -351,7 +352,7 @@ def _varied(
     return tuple(lines)
 
 
-def _left_out(index: Index, pool: int) -> tuple[str, ...]:
+def left_out(index: Index, pool: int) -> tuple[str, ...]:
     """Say of which figures the sampling error is not in the interval."""
     if pool == 0:
         return ("the sampling error of the indicators is left out, as asked",)
