@@ -98,6 +98,7 @@ class LayerSettings(_Strict):
     licence: str = ""
     date: Date | None = None
     level: bool = False
+    body: str = ""
     crosswalk: CrosswalkSettings = CrosswalkSettings()
     nests_in: NestsIn | None = None
 
@@ -144,6 +145,18 @@ class SeriesSettings(_Strict):
     year: Text = "year"
 
 
+class ProgrammesSettings(_Strict):
+    """`[programmes]`: the register of programmes and partnerships."""
+
+    file: Text
+
+
+class FlowsSettings(_Strict):
+    """`[flows]`: where the people of each base area use each service."""
+
+    file: Text
+
+
 class NeedSettings(_Strict):
     """`[need]`: how strongly money that is shared by need follows it."""
 
@@ -162,6 +175,8 @@ class Settings(_Strict):
     index: IndexSettings | None = None
     streams: StreamsSettings
     series: SeriesSettings | None = None
+    programmes: ProgrammesSettings | None = None
+    flows: FlowsSettings | None = None
     need: NeedSettings = NeedSettings()
 
     def layer(self, layer: str) -> LayerSettings:
@@ -195,6 +210,10 @@ class Settings(_Strict):
             yield "[series] measures", self.series.measures
             if self.series.contributions is not None:
                 yield "[series] contributions", self.series.contributions
+        if self.programmes is not None:
+            yield "[programmes] file", self.programmes.file
+        if self.flows is not None:
+            yield "[flows] file", self.flows.file
 
 
 def read(folder: Path) -> Settings:

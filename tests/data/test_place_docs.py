@@ -19,6 +19,8 @@ SECTIONS = {
     "## `[index]`": settings.IndexSettings,
     "## `[streams]`": settings.StreamsSettings,
     "## `[series]`": settings.SeriesSettings,
+    "## `[programmes]`": settings.ProgrammesSettings,
+    "## `[flows]`": settings.FlowsSettings,
     "## `[need]`": settings.NeedSettings,
 }
 
