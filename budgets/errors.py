@@ -146,7 +146,10 @@ class DuplicateStream(BudgetError):
 class UnknownMethod(BudgetError):
     """A stream is to be split by a method that does not exist."""
 
-    rule = "method is one of people, need, place-wide"
+    rule = (
+        "method is one of recorded, activity, client-group, need, people, households, asset, "
+        "place-wide"
+    )
     remedy = "Choose one of them."
 
 
@@ -160,7 +163,10 @@ class UnknownGrade(BudgetError):
 class GradeNotEarned(BudgetError):
     """A grade claims another kind of evidence than the method of the same stream gives."""
 
-    rule = "the grade follows from the method: people E, need D, place-wide G"
+    rule = (
+        "the grade follows from the method: recorded A, activity B, client-group C, need D, "
+        "people E, households E, asset F, place-wide G"
+    )
     remedy = "Correct the grade or the method, or leave the grade empty."
 
 

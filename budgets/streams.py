@@ -6,9 +6,8 @@ amounts in whole pence and the areas each stream covers, or one error that names
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,41 +16,41 @@ import numpy as np
 import pandas as pd
 
 from budgets.errors import (
-    BudgetError,
     CoversNotUnderstood,
     DuplicateStream,
     EmptyStreamField,
-    GradeNotEarned,
-    NegativeWithoutReason,
     StreamColumnsMissing,
     UnknownArea,
-    UnknownGrade,
-    UnknownKind,
     UnknownLayer,
-    UnknownMethod,
-    UnknownStatus,
-    YearNotUnderstood,
 )
-from budgets.money import format_pounds, read_amount
+from budgets.money import format_pounds
+from budgets.streams_amounts import read_amounts, read_parts, take_pence
+from budgets.streams_columns import (
+    COLUMNS,
+    FILLED,
+    GRADES,
+    KINDS,
+    METHODS,
+    NEEDED,
+    NOT_TEXT,
+    STATUSES,
+    TEXTS,
+    TIERS,
+    check_words,
+    fill_words,
+    read_dates,
+    read_truths,
+)
+from budgets.streams_links import check_follows, check_transfers, check_use, inherit
 from budgets.tables import Rows, as_text, by_cause, read_rows
 from geo.errors import Faults
 
-# The grade that a method earns on the ladder of methods, section 3.
-METHODS = {"people": "E", "need": "D", "place-wide": "G"}
-GRADES = tuple("ABCDEFG")
-KINDS = ("revenue", "capital", "housing account", "benefit")
-STATUSES = ("budget", "forecast", "outturn")
+__all__ = [
+    "ALL_AREAS", "COLUMNS", "GRADES", "KINDS", "METHODS", "NEEDED", "NOT_TEXT", "STATUSES",
+    "TIERS", "check_layers", "parse_covers", "read", "rounding_sentence", "split_cover",
+]  # fmt: skip
 
-NEEDED = ("id", "title", "agency", "amount", "covers", "method", "year", "kind", "status")
-FILLED = ("title", "agency", "year")
-COLUMNS = (
-    *("title", "agency", "service", "theme", "amount_pence", "rounding_pence", "reason", "covers"),
-    *("method", "grade", "held_at", "year", "kind", "status", "source", "assumption", "row"),
-)
-NOT_TEXT = ("amount_pence", "rounding_pence", "covers", "row")
 ALL_AREAS = "*"
-
-_YEAR = re.compile(r"[0-9]{4}(?:[-/](?:[0-9]{2}|[0-9]{4}))?")
 
 
 def read(
@@ -68,12 +67,12 @@ def read(
     ----------
     source
         CSV (UTF-8), XLSX, or a frame. Columns `id, title, agency, amount, covers, method, year,
-        kind, status` are needed; `service, theme, unit, reason, grade, held_at, source,
-        assumption` may be there; others are kept as text.
+        kind, status` are needed (`gross` may stand for `amount`); docs/methods/budgets.md lists
+        those that may be there; others are kept as text.
     where
         What errors call the table; by default the file's name.
     unit
-        Unit of `amount` where the column `unit` is absent or empty: pounds, thousands or pence.
+        Unit of money where the column `unit` is absent or empty: pounds, thousands or pence.
     sheet
         Sheet of an XLSX file, by position or name.
     known
@@ -84,37 +83,50 @@ def read(
     -------
     DataFrame indexed by `stream`, in the order of the table, with text columns and
 
-    - `amount_pence` int64, signed; `rounding_pence` float64: what rounding to whole pence added;
+    - `amount_pence` int64, signed, the net amount; `gross_pence` and `income_pence`, neither below
+      nought: gross - income = amount; `overhead_pence`, part of gross;
+    - `ring_fenced_pence, entitlement_pence, committed_pence` int64: parts that cannot move;
+    - `rounding_pence` float64: what rounding the amount to whole pence added;
     - `covers`: list of `layer:code` (`layer:*` for all areas of a layer), empty for place-wide;
+      `ring_fence_areas` likewise;
+    - `demand_led` bool; dates as ISO text;
     - `row`: the number of the row in the table.
 
     Raises
     ------
-    SeveralFaults, or the one fault: see `budgets.errors`, "tables of streams".
+    SeveralFaults, or the one fault: see `budgets.errors` and `budgets.streams_errors`.
     """
     label = where or ("streams" if isinstance(source, pd.DataFrame) else Path(source).name)
     rows = read_rows(source, where=label, sheet=sheet)
-    names = _rename_pence(rows)
+    names = _rename(rows)
     absent = [name for name in NEEDED if name not in names]
     if absent:
-        raise StreamColumnsMissing(label, found=absent, detail="it has " + ", ".join(rows.columns))
+        raise StreamColumnsMissing(label, found=absent, detail="it has " + ", ".join(names))
     faults = Faults(label)
     labels = _labels(rows)
-    texts = [name for name in COLUMNS if name not in NOT_TEXT]
-    texts += [n for n in rows.columns if n not in (*NEEDED, *COLUMNS, "unit")]
-    frame = pd.DataFrame({name: rows.text(name) for name in texts}, dtype="str")
+    known_names = (*NEEDED, *COLUMNS, "unit")
+    own = [n for n in names if n not in known_names and f"{n}_pence" not in NOT_TEXT]
+    own = [name for name in own if not name.endswith(" unit")]
+    frame = pd.DataFrame({name: rows.text(name) for name in (*TEXTS, *own)}, dtype="str")
     frame.index = pd.Index(rows.text("id"), dtype="str", name="stream")
     _check_ids(rows, labels, faults)
-    _fill_grades(frame)
-    _check_words(frame, labels, faults)
-    _read_amounts(frame, rows, unit, labels, faults)
+    inherit(frame, rows)
+    fill_words(frame)
+    check_words(frame, labels, faults)
+    read_dates(frame, labels, faults)
+    read_truths(frame, rows.text("demand_led"), labels, faults)
+    read_amounts(frame, rows, unit, labels, faults)
     _read_covers(frame, rows, labels, faults)
+    read_parts(frame, rows, unit, labels, faults)
     frame["row"] = np.array(rows.numbers, np.int64)
+    check_use(frame, labels, faults)
+    check_follows(frame, labels, faults)
+    check_transfers(frame, labels, faults)
     if known is not None:
         with faults.catch():
             check_layers(frame, known, where=label)
     faults.raise_any()
-    return frame[[*COLUMNS, *(name for name in texts if name not in COLUMNS)]]
+    return frame[[*COLUMNS, *own]]
 
 
 def check_layers(streams: pd.DataFrame, known: Mapping[str, Any], *, where: str) -> None:
@@ -128,15 +140,17 @@ def check_layers(streams: pd.DataFrame, known: Mapping[str, Any], *, where: str)
     layers: list[str] = []
     named: dict[str, list[tuple[str, str]]] = {layer: [] for layer in codes}
     labels = _labels_of(streams)
-    for label, held_at, covers in zip(labels, streams["held_at"], streams["covers"], strict=True):
+    for label, held_at in zip(labels, streams["held_at"], strict=True):
         if held_at and held_at not in codes:
             layers.append(f"{label}: held at {held_at}")
-        for cover in covers if isinstance(covers, list) else []:
-            layer, code = split_cover(cover)
-            if layer not in codes:
-                layers.append(f"{label}: covers {cover}")
-            elif code != ALL_AREAS:
-                named[layer].append((code, f"{label}: {cover}"))
+    for column, verb in (("covers", "covers"), ("ring_fence_areas", "ring-fenced to")):
+        for label, covers in zip(labels, streams[column], strict=True):
+            for cover in covers if isinstance(covers, list) else []:
+                layer, code = split_cover(cover)
+                if layer not in codes:
+                    layers.append(f"{label}: {verb} {cover}")
+                elif code != ALL_AREAS:
+                    named[layer].append((code, f"{label}: {cover}"))
     areas: list[str] = []
     for layer, pairs in named.items():
         at = codes[layer].get_indexer(pd.Index([code for code, _ in pairs], dtype="str"))
@@ -188,11 +202,11 @@ def rounding_sentence(streams: pd.DataFrame) -> str:
     )
 
 
-def _rename_pence(rows: Rows) -> list[str]:
-    """Take `amount_pence`, as this module writes it, for an amount in pence."""
-    if "amount" not in rows.columns and "amount_pence" in rows.columns:
-        rows.columns["amount"] = rows.columns["amount_pence"]
-        rows.columns["unit"] = ["pence"] * len(rows.numbers)
+def _rename(rows: Rows) -> list[str]:
+    """Bring the columns to their names: what this module writes can be read again."""
+    take_pence(rows)
+    if "amount" not in rows.columns and "gross" in rows.columns:
+        rows.columns["amount"] = [""] * len(rows.numbers)
     if "id" not in rows.columns and "stream" in rows.columns:
         rows.columns["id"] = rows.columns.pop("stream")
     return list(rows.columns)
@@ -217,75 +231,24 @@ def _check_ids(rows: Rows, labels: list[str], faults: Faults) -> None:
         faults.add(DuplicateStream(faults.where, found=twice))
 
 
-def _fill_grades(frame: pd.DataFrame) -> None:
-    for name in ("method", "kind", "status"):
-        frame[name] = frame[name].str.lower()
-    earned = frame["method"].map(METHODS).fillna("").astype("str")
-    frame["grade"] = frame["grade"].str.upper().where(frame["grade"] != "", earned)
-
-
-def _check_words(frame: pd.DataFrame, labels: list[str], faults: Faults) -> None:
-    checks: list[tuple[str, Iterable[str], type[BudgetError]]] = [
-        ("method", METHODS, UnknownMethod),
-        ("kind", KINDS, UnknownKind),
-        ("status", STATUSES, UnknownStatus),
-    ]
-    known_method = frame["method"].isin(list(METHODS)).to_numpy()
-    for name, allowed, kind in checks:
-        wrong = ~frame[name].isin(list(allowed)).to_numpy()
-        _add(faults, kind, wrong, labels, frame[name])
-    # An empty grade where the method is unknown follows from that fault and is not another.
-    bad_grade = ~frame["grade"].isin([*GRADES, ""]).to_numpy()
-    _add(faults, UnknownGrade, bad_grade, labels, frame["grade"])
-    earned = frame["method"].map(METHODS).to_numpy()
-    claims = known_method & ~bad_grade & (frame["grade"].to_numpy() != earned)
-    _add(faults, GradeNotEarned, claims, labels, frame["grade"] + " by " + frame["method"])
-    years = np.array([not _YEAR.fullmatch(y) and y != "" for y in frame["year"]])
-    _add(faults, YearNotUnderstood, years, labels, frame["year"])
-
-
-def _add(
-    faults: Faults,
-    kind: type[BudgetError],
-    wrong: np.ndarray,
-    labels: list[str],
-    values: pd.Series,
-) -> None:
-    if wrong.any():
-        pairs = zip(labels, values, wrong, strict=True)
-        found = [f"{label}: {value or '(empty)'}" for label, value, bad in pairs if bad]
-        faults.add(kind(faults.where, found=found))
-
-
-def _read_amounts(
-    frame: pd.DataFrame, rows: Rows, unit: str, labels: list[str], faults: Faults
-) -> None:
-    units = [text.lower() or unit for text in rows.text("unit")]
-    readings = [
-        (label, partial(read_amount, value, unit=unit))
-        for label, value, unit in zip(labels, rows.columns["amount"], units, strict=True)
-    ]
-    amounts, errors = by_cause(readings, faults.where)
-    for error in errors:
-        faults.add(error)
-    frame["amount_pence"] = np.array([a.pence if a else 0 for a in amounts], np.int64)
-    frame["rounding_pence"] = np.array([float(a.rounding) if a else 0.0 for a in amounts])
-    negative = (frame["amount_pence"] < 0).to_numpy() & (frame["reason"] == "").to_numpy()
-    shown = frame["amount_pence"].map(format_pounds).astype("str")
-    _add(faults, NegativeWithoutReason, negative, labels, shown)
-
-
 def _read_covers(frame: pd.DataFrame, rows: Rows, labels: list[str], faults: Faults) -> None:
-    """Read what each stream covers; only place-wide money may leave it empty."""
-    readings: list[tuple[str, Callable[[], list[str]]]] = []
-    for label, value, method in zip(labels, rows.columns["covers"], frame["method"], strict=True):
-        empty = as_text(value) in ("", "[]")
-        may_be_empty = empty and method == "place-wide"
-        readings.append((label, list if may_be_empty else partial(parse_covers, value)))
-    covers, errors = by_cause(readings, faults.where)
-    for error in errors:
-        faults.add(error)
-    frame["covers"] = pd.Series(covers, index=frame.index, dtype=object)
+    """Read the lists of areas; only place-wide money may cover none, every ring-fence may."""
+    count = len(labels)
+    may_be_empty = {
+        "covers": list(frame["method"] == "place-wide"),
+        "ring_fence_areas": [True] * count,
+    }
+    for column, leave in may_be_empty.items():
+        readings: list[tuple[str, Callable[[], list[str]]]] = []
+        raw = rows.columns.get(column, [""] * count)
+        for label, value, left in zip(labels, raw, leave, strict=True):
+            empty = as_text(value) in ("", "[]")
+            readings.append((label, list if left and empty else partial(parse_covers, value)))
+        covers, errors = by_cause(readings, faults.where)
+        for error in errors:
+            faults.add(error)
+        lists = [[] if cover is None else cover for cover in covers]
+        frame[column] = pd.Series(lists, index=frame.index, dtype=object)
 
 
 def _codes(areas: Any) -> pd.Index:

@@ -1,0 +1,99 @@
+"""Honesty about assumptions: how much of a picture of money is recorded, and what may be ranked.
+
+In: a ledger or a level of it. Out: the money at grades A to C by area, what is assumed beside it,
+and whether areas may be ranked at all, with the reason where they may not.
+
+A stream split by need looks fair because we assumed so. Distance from target, mismatches and
+fairness are therefore computed on recorded money only [own rule, circularity].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from budgets.ledger import Ledger, Level
+
+RECORDED = ("A", "B", "C")
+ASSUMED = ("D", "E")
+SPENT = ("F",)
+PLACE_WIDE = ("G",)
+ENOUGH_RECORDED = 0.5
+LABEL = "follows from our assumption"
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What of a ledger, or of some of its streams, is recorded.
+
+    Attributes
+    ----------
+    pence
+        int64 by area: money at grades A to C. Only this is compared, and ranked if at all.
+    assumed_pence
+        int64 by area: money at grades D and E, to be hatched and labelled `LABEL`.
+    spent_pence
+        int64 by area: money at grade F, where it is spent, which says nothing of who benefits.
+    share
+        Part of the money that is at grades A to C, 0 to 1, counting income and spending alike
+        without their signs.
+    rankable
+        Whether areas may be ranked: at least half of the money is recorded.
+    reason
+        Why not, as a sentence; empty where they may.
+    """
+
+    pence: pd.Series
+    assumed_pence: pd.Series
+    spent_pence: pd.Series
+    share: float
+    rankable: bool
+    reason: str
+
+
+def recorded(book: Ledger | Level, *, only: pd.Series | None = None) -> Recorded:
+    """Split the money of a ledger or level into recorded, assumed and spent-here by area.
+
+    Parameters
+    ----------
+    only
+        bool by stream: the streams that are looked at (a theme, an agency); all by default.
+    """
+    chosen = np.ones(len(book.streams), bool)
+    if only is not None:
+        chosen = only.reindex(book.streams.index, fill_value=False).to_numpy(dtype=bool)
+    grades = book.streams["grade"].to_numpy(dtype=object)
+    # A line of income takes the grade of its service, so its size counts, not its sign.
+    size = np.abs(book.streams["amount_pence"].to_numpy(dtype=np.int64)) * chosen
+    whole = int(size.sum())
+    known = int(size[np.isin(grades, RECORDED)].sum())
+    share = known / whole if whole else 0.0
+    rankable = whole > 0 and 2 * known >= whole
+    return Recorded(
+        pence=_of(book, chosen, grades, RECORDED),
+        assumed_pence=_of(book, chosen, grades, ASSUMED),
+        spent_pence=_of(book, chosen, grades, SPENT),
+        share=share,
+        rankable=rankable,
+        reason="" if rankable else _reason(known, whole),
+    )
+
+
+def _reason(known: int, whole: int) -> str:
+    if whole == 0:
+        return "There is no money here, so that there is nothing to rank."
+    # Rounded down: 49.9 % must not be shown as the half that would be enough.
+    return (
+        f"Only {100 * known // whole}% of this money is split by what is recorded (grades A to C); the "
+        "rest follows from our assumption, so that nothing is ranked."
+    )
+
+
+def _of(
+    book: Ledger | Level, chosen: np.ndarray, grades: np.ndarray, wanted: tuple[str, ...]
+) -> pd.Series:
+    rows = chosen & np.isin(grades, wanted)
+    pence = book.pence[rows].sum(axis=0, dtype=np.int64)
+    return pd.Series(pence, index=book.areas, name="amount_pence")
