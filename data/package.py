@@ -27,9 +27,6 @@ from indices.definitions import Definition
 
 # A shapefile is several files under one stem.
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
-# Longest first: a unit is read by how it begins.
-MULTIPLES = {"%": 100.0, "per 100000": 1e5, "per 10000": 1e4, "per 1000": 1e3, "per 100": 100.0}
-
 Read = TypeVar("Read")
 
 
@@ -284,8 +281,10 @@ class Package:
         top, bottom = column(item.numerator, 0.0), column(item.denominator, 0.0)
         if item.value is not None:
             value = column(item.value, None)
+        elif item.denominator is None:
+            value = top
         else:
-            value = _multiple(item.unit) * top / bottom.where(bottom > 0)
+            value = item.multiple * top / bottom.where(bottom > 0)
         return pd.DataFrame({"numerator": top, "denominator": bottom, "value": value})
 
     # --------------------------------------------------------------------------- streams
@@ -310,9 +309,3 @@ class Package:
         if self.settings.index is None and (by_need := frame.index[frame["method"] == "need"]).size:
             self.faults.add(NoIndex(name, found=list(by_need)))
         return frame
-
-
-def _multiple(unit: str) -> float:
-    """Return what a ratio is multiplied by to be in its unit: `%`, `per 1,000 residents`."""
-    lower = unit.strip().lower().replace(",", "")
-    return next((times for start, times in MULTIPLES.items() if lower.startswith(start)), 1.0)

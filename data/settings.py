@@ -28,9 +28,14 @@ from data.errors import (
     WrongSetting,
 )
 from geo.errors import CommonGroundError, Faults
+from indices import indicators
+from indices.disclosure_rules import rules
+from indices.indicators import UNSTATED
 
 FILE = "place.toml"
 SCHEMA = 1
+# Longest first: a unit is read by how it begins.
+MULTIPLES = {"%": 100.0, "per 100000": 1e5, "per 10000": 1e4, "per 1000": 1e3, "per 100": 100.0}
 
 
 def _date_as_text(value: object) -> object:
@@ -104,20 +109,54 @@ class LayerSettings(_Strict):
 
 
 class IndicatorSettings(_Strict):
-    """`[[indicators]]`: one figure per base area, as a value or as numerator and denominator."""
+    """`[[indicators]]`: one figure per base area, with all that a reader must know about it.
+
+    What is not given is filled in by `definition`: it is shown wherever the figure is.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: Text
     unit: Text
     file: Text
     code: Text = "code"
+    kind: Literal["rate", "count", "score", "survey"] | None = None
     numerator: Text | None = None
     denominator: Text | None = None
     value: Text | None = None
+    per: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    part_of_denominator: bool = True
     direction: Literal["high is worse", "low is worse", "neither"] = "high is worse"
+    vintage: Text | None = None
     source: str = ""
     date: Date | None = None
     theme: str = ""
+    definition: str = ""
+    note: str = ""
+    disclosure: Text = "published"
+    england: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+    @property
+    def multiple(self) -> float:
+        """What a ratio is multiplied with: `per`, or what its unit begins with (`per 1,000`)."""
+        if self.per is not None:
+            return self.per
+        unit = self.unit.strip().lower().replace(",", "")
+        return next((times for start, times in MULTIPLES.items() if unit.startswith(start)), 1.0)
+
+    def as_indicator(self, base_layer: str) -> dict[str, Any]:
+        """Return the keys of an `indices.indicators.Indicator`; what is not given is named so."""
+        columns = ("numerator", "denominator", "value", "part_of_denominator")
+        shared = ("id", "title", "unit", "direction", "definition", "note", "disclosure", *columns)
+        counted = "rate" if self.denominator else "count" if self.numerator else "score"
+        return {name: getattr(self, name) for name in shared} | {
+            "kind": self.kind or counted,
+            "per": self.multiple if self.denominator else 1.0,
+            "vintage": self.vintage or base_layer,
+            "source": self.source or UNSTATED,
+            "date": self.date or UNSTATED,
+            "theme": self.theme or UNSTATED,
+            "empty_areas": "missing",
+        }
 
 
 class IndexSettings(_Strict):
@@ -309,8 +348,15 @@ def _check_choices(settings: Settings, where: str, faults: Faults) -> None:
         if not needs_file and layer.crosswalk.file is not None:
             faults.add(WrongSetting(spot, detail="by = 'area' reads no table"))
     for item in settings.indicators:
-        ratio = item.numerator is not None and item.denominator is not None
-        half = (item.numerator is None) != (item.denominator is None)
-        if half or ratio == (item.value is not None):
+        spot = f"{where}, [[indicators]] {item.id}"
+        if (item.value is None) == (item.numerator is None):
             detail = "give either value, or numerator and denominator"
-            faults.add(WrongSetting(f"{where}, [[indicators]] {item.id}", detail=detail))
+            faults.add(WrongSetting(spot, detail=detail))
+            continue
+        indicators.parse([item.as_indicator(settings.base.layer)], faults, where=spot)
+        if item.vintage not in (None, settings.base.layer):
+            detail = f"the base layer is {settings.base.layer}"
+            faults.add(WrongSetting(f"{spot} vintage", found=[item.vintage], detail=detail))
+        if item.disclosure not in rules():
+            detail = f"known are {', '.join(rules())}"
+            faults.add(WrongSetting(f"{spot} disclosure", found=[item.disclosure], detail=detail))

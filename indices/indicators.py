@@ -20,6 +20,8 @@ from geo.errors import Faults
 from indices.errors import DefinitionUnreadable, DuplicateIds, IndicatorFault, UnknownDefinition
 
 Kind = Literal["rate", "count", "score", "survey"]
+UNSTATED = "not stated"
+"""What stands where a table does not say its source or date: shown, so that it is missed."""
 
 
 def _as_text(value: Any) -> Any:
@@ -32,7 +34,9 @@ def _as_text(value: Any) -> Any:
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
 Date = Annotated[
-    str, BeforeValidator(_as_text), Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")
+    str,
+    BeforeValidator(_as_text),
+    Field(pattern=rf"^([0-9]{{4}}(-[0-9]{{2}}(-[0-9]{{2}})?)?|{UNSTATED})$"),
 ]
 
 
@@ -64,6 +68,10 @@ class Indicator(BaseModel):
         Whether and how rates borrow strength from their district.
     scale_checked
         Says that somebody has looked at values which seem to mix shares and percentages.
+    definition
+        What is counted, in words a resident understands.
+    disclosure
+        Id of the rule by which small counts of its source are hidden (`indices.disclosure`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,6 +93,8 @@ class Indicator(BaseModel):
     empty_areas: Literal["refuse", "missing"] = "refuse"
     shrink: Literal["none", "official", "empirical-bayes"] = "none"
     scale_checked: bool = False
+    definition: str = ""
+    disclosure: Text = "published"
     note: str = ""
 
     @property
@@ -102,8 +112,9 @@ class Indicator(BaseModel):
         """Say in one sentence what the figure is, for a caption or a tooltip."""
         of = f", {self.numerator} of {self.denominator}" if self.counted else ""
         kind = "survey answers" if self.kind == "survey" else self.kind
+        means = f"{self.definition.rstrip('.')}. " if self.definition else ""
         return (
-            f"{self.title} ({self.unit}; {kind}{of}; {self.direction}). "
+            f"{self.title} ({self.unit}; {kind}{of}; {self.direction}). {means}"
             f"Source: {self.source}, {self.date}, areas {self.vintage}."
         )
 

@@ -16,6 +16,7 @@ from data.settings import parse
 from geo.errors import CommonGroundError, NotPolygons, SeveralFaults
 from geo.faults import LayerError
 from indices import errors as index_errors
+from indices.indicators import Indicator
 
 Edit = Callable[..., Path]
 
@@ -68,6 +69,38 @@ def test_an_indicator_may_have_gaps_and_nobody_to_divide_by(package: Path, edit:
     found = place.load(package).indicators["crowded"]["value"]
     assert found[["0101", "0102"]].isna().all()
     assert found.notna().sum() == 14
+
+
+def test_a_numerator_alone_is_a_count(package: Path, edit: Edit) -> None:
+    edit("place.toml", 'denominator = "households"\n', "")
+    edit("place.toml", 'unit = "%"', 'unit = "homes"')
+    found = place.load(package)
+    assert found.indicators["crowded"].loc["0101", "value"] == 1.0
+    assert found.settings.indicators[0].as_indicator("sq")["kind"] == "count"
+
+
+def test_a_definition_is_whole_and_what_is_not_given_is_said_to_be_so(package: Path) -> None:
+    item = place.load(package).settings.indicators[0]
+    found = Indicator.model_validate(item.as_indicator("sq"))
+    assert (found.kind, found.per, found.vintage) == ("rate", 100.0, "sq")
+    assert (found.source, found.date, found.theme) == ("not stated",) * 3
+
+
+@pytest.mark.parametrize(
+    ("line", "fault", "detail"),
+    [
+        ('kind = "score"', index_errors.IndicatorFault, "a score needs a value"),
+        ('vintage = "lsoa11"', errors.WrongSetting, "the base layer is sq"),
+        ('disclosure = "secret"', errors.WrongSetting, "hospital-records"),
+        ("per = -1.0", errors.WrongSetting, "greater than 0"),
+    ],
+)
+def test_a_definition_that_contradicts_itself_is_refused(
+    package: Path, edit: Edit, line: str, fault: type[Exception], detail: str
+) -> None:
+    edit("place.toml", 'title = "Crowded homes"', f'title = "Crowded homes"\n{line}')
+    with pytest.raises(fault, match=detail):
+        place.load(package)
 
 
 def test_the_content_hash_changes_with_any_named_file_and_with_no_other(package: Path) -> None:
