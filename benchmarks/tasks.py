@@ -198,7 +198,7 @@ def city(folder: str, source: str, target: str, method: str) -> dict[str, Any]:
         "points": lambda: build.from_points(postcodes, None, first, second),
         "best fit": lambda: build.best_fit(build.centroids(postcodes, None, first), second),
         "raster": lambda: build.from_raster(people, first, second),
-        "smoothed": lambda: build.from_smoothed(counts, first, second, cell_m=25, iterations=50),
+        "smoothed": lambda: build.from_smoothed(counts, first, second),
     }
     with Clock() as clock:
         ways[method]()

@@ -20,7 +20,14 @@ from boundaries.checks import FloatArray, align, layers_codes, one_of
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import ValuesNegative
 from boundaries.points import by_area_where_empty
-from geo.rasters import SHARE_ROUNDING, PeopleOverlaps, overlap_people, pycnophylactic
+from geo.rasters import (
+    SHARE_ROUNDING,
+    PeopleOverlaps,
+    overlap_of_totals,
+    overlap_people,
+    pycnophylactic,
+)
+from geo.smoothing import cell_width
 
 
 def from_raster(
@@ -89,8 +96,8 @@ def from_smoothed(
     source: gpd.GeoDataFrame,
     target: gpd.GeoDataFrame,
     *,
-    cell_m: float,
-    iterations: int = 100,
+    cell_m: float | None = None,
+    iterations: int = 50,
     unit: str = "residents",
 ) -> Crosswalk:
     """Weigh by a smooth surface that keeps each source's own count (pycnophylactic, Tobler 1979).
@@ -104,7 +111,8 @@ def from_smoothed(
     counts
         Count of each source, index named by the source layer.
     cell_m
-        Width of a cell in metres; the smallest source must hold a cell's centre.
+        Width of a cell in metres; the smallest source must hold a cell's centre. By default
+        `geo.smoothing.cell_width` of the sources.
     iterations
         How often the surface is smoothed.
 
@@ -119,20 +127,19 @@ def from_smoothed(
     held = align(counts, source_codes, where=str(counts.name or "counts"))
     if (held < 0).any():
         raise ValuesNegative("counts", found=source_codes[held < 0])
+    cell_m = cell_width(source) if cell_m is None else cell_m
     surface, transform = pycnophylactic(source, counts, cell_m=cell_m, iterations=iterations)
-    found = _overlap_in_memory(surface, transform, source, target)
-    seen = found.source_people
-    scale = np.divide(held, seen, out=np.zeros(len(held)), where=seen > 0)
+    found = _overlap_in_memory(surface, transform, source, target, held)
     said = f"{unit} of {source_codes.name} smoothed {iterations} times"
     crosswalk = Crosswalk(
-        mass=_table(found, found.people * scale[found.source], source, target),
+        mass=_table(found, found.people, source, target),
         source_mass=held,
         sources=source_codes,
         targets=target_codes,
         unit=unit,
         method="smoothed",
         provenance=(f"{said} over cells of {cell_m:g} m",),
-        outside=_share(found.outside * scale, held),
+        outside=_share(found.outside, held),
     )
     return by_area_where_empty(crosswalk, source, target)
 
@@ -142,6 +149,7 @@ def _overlap_in_memory(
     transform: rasterio.Affine,
     source: gpd.GeoDataFrame,
     target: gpd.GeoDataFrame,
+    totals: FloatArray,
 ) -> PeopleOverlaps:
     rows, columns = surface.shape
     profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": np.nan}
@@ -150,7 +158,7 @@ def _overlap_in_memory(
             height=rows, width=columns, transform=transform, crs=source.crs, **profile
         ) as raster:
             raster.write(surface, 1)
-        return overlap_people(memory.name, source, target, uncovered="report")
+        return overlap_of_totals(memory.name, source, target, totals)
 
 
 def _table(

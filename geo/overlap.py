@@ -10,6 +10,7 @@ compiled kernel (`geo.kernel`) for national ones.
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -43,6 +44,8 @@ WRONG = 1e-9
 # compiling the kernel takes; see docs/benchmarks.md. The choice depends on the input alone, so
 # that the same job gives the same bits whether or not the kernel was compiled before.
 KERNEL_FROM = 2_000_000
+# Enough for a thread's work to outweigh its start.
+PAIRS_A_THREAD = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,8 +240,20 @@ def _intersections(s: Polygons, t: Polygons) -> Polygons:
     """Intersect pairs with GEOS, each in the order of its own two polygons."""
     ordered = _comes_first(s, t)
     # A prepared polygon would be quicker to reject, but preparing writes into the caller's shapes.
-    cut = shapely.intersection(np.where(ordered, s, t), np.where(ordered, t, s))
-    return np.asarray(cut, dtype=object)
+    a, b = np.where(ordered, s, t), np.where(ordered, t, s)
+    cut = np.empty(len(a), dtype=object)
+
+    def intersect(part: slice) -> None:
+        cut[part] = shapely.intersection(a[part], b[part])
+
+    # GEOS lets go of the interpreter's lock, so pairs are cut on all cores, in their own places.
+    parts = [slice(k, k + PAIRS_A_THREAD) for k in range(0, len(a), PAIRS_A_THREAD)]
+    if len(parts) > 1:
+        with ThreadPoolExecutor(_cores()) as threads:
+            list(threads.map(intersect, parts))
+    else:
+        intersect(slice(None))
+    return cut
 
 
 def _comes_first(s: Polygons, t: Polygons) -> npt.NDArray[np.bool_]:

@@ -10,7 +10,7 @@ finds exactly up to single precision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +27,14 @@ from geo.pixels import SHARE_ROUNDING, Pixels, Polygons, opened
 from geo.reference import same
 from geo.smoothing import pycnophylactic
 
-__all__ = ["SHARE_ROUNDING", "PeopleOverlaps", "overlap_people", "pycnophylactic", "zonal_sum"]
+__all__ = [
+    "SHARE_ROUNDING",
+    "PeopleOverlaps",
+    "overlap_of_totals",
+    "overlap_people",
+    "pycnophylactic",
+    "zonal_sum",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -138,9 +145,12 @@ def overlap_people(
         people = source_people[pairs.source]
         cut = pairs.area_m2 < shapely.area(shapes)[pairs.source] * (1 - WHOLE)
         people[cut] = pixels.sums(shared[cut])["sum"]
-        rest, once = _remainders(shapes, pairs, shared, others)
-        outside = pixels.sums(rest)["sum"].to_numpy()
-    inside = np.bincount(pairs.source, people, minlength=len(shapes))
+        inside = _by(pairs.source, people, len(shapes))
+        if _once(others):
+            outside, once = _left_over(shapes, pairs, source_people, inside)
+        else:
+            rest, once = _remainders(shapes, pairs, shared, others)
+            outside = pixels.sums(rest)["sum"].to_numpy()
     scale = np.ones(len(shapes))
     np.divide(source_people, inside + outside, out=scale, where=once & (inside + outside > 0))
     people, outside = people * scale[pairs.source], outside * scale
@@ -156,6 +166,90 @@ def overlap_people(
     )
 
 
+def overlap_of_totals(
+    raster_path: str | Path,
+    source: gpd.GeoDataFrame,
+    target: gpd.GeoDataFrame,
+    totals: Floats,
+) -> PeopleOverlaps:
+    """Let a surface say how known totals split: `mass_st = total_s · P(s ∩ t) / P(s)`.
+
+    P is the sum of the pixels. The surface must have been made from the totals (`pycnophylactic`),
+    so that it is even along a border and what lies in no target may be measured by its land, as
+    long as no two targets overlap; then only the pieces are summed. Otherwise as
+    `overlap_people`, each source scaled to its total.
+
+    Parameters
+    ----------
+    totals
+        People of each source in the order of the layer, 0 or more.
+    """
+    with opened(raster_path, 1) as pixels:
+        shapes = _on_raster(pixels, source, reproject=False)
+        others = _on_raster(pixels, target, reproject=False)
+        once = _once(others)
+        if once:
+            pairs, shared = pieces(shapes, others)
+            gap = _gaps(shapes, pairs)
+            sole = np.bincount(pairs.source, minlength=len(shapes)) == 1
+            people = np.ones(len(pairs))
+            split = ~sole[pairs.source]
+            people[split] = pixels.sums(shared[split])["sum"]
+    if not once:
+        found = overlap_people(raster_path, source, target, uncovered="report")
+        seen = found.source_people
+        scale = np.divide(totals, seen, out=np.zeros(len(totals)), where=seen > 0)
+        mass, outside = found.people * scale[found.source], found.outside * scale
+        return replace(found, people=mass, outside=outside, source_people=totals)
+    inside = _by(pairs.source, people, len(shapes))
+    kept = totals * np.where(gap > WHOLE, 1 - gap, 1.0)
+    scale = np.divide(kept, inside, out=np.zeros(len(totals)), where=inside > 0)
+    mass = people * scale[pairs.source]
+    held = mass > 0
+    return PeopleOverlaps(
+        source=pairs.source[held],
+        target=pairs.target[held],
+        people=mass[held],
+        source_people=totals,
+        target_people=_by(pairs.target, mass, len(others)),
+        outside=np.where(inside > 0, totals - kept, totals),
+    )
+
+
+def _by(position: Ints, amount: Floats, n: int) -> Floats:
+    """Add up amounts by position; without any, numpy would count in integers."""
+    return np.bincount(position, amount, minlength=n).astype(np.float64)
+
+
+def _once(targets: Polygons) -> bool:
+    """Say whether no two targets share any land."""
+    if shapely.coverage_is_valid(targets):
+        return True
+    both = areas_of_overlap(targets, targets)
+    return bool((both.source == both.target).all())
+
+
+def _left_over(
+    shapes: Polygons, pairs: Overlaps, people: Floats, inside: Floats
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return the people of each source whom no piece holds, where no piece overlaps another.
+
+    What is left over after subtraction is as exact as the pixels' shares. If it is no more than
+    their rounding, the gap is so small that its share of the land says more.
+    """
+    gap = _gaps(shapes, pairs)
+    rest = people - inside
+    rest = np.where(np.abs(rest) <= SHARE_ROUNDING * people, people * gap, rest)
+    return np.where(gap > WHOLE, np.maximum(rest, 0.0), 0.0), np.ones(len(shapes), dtype=np.bool_)
+
+
+def _gaps(shapes: Polygons, pairs: Overlaps) -> Floats:
+    """Return the share of each source's land that no piece covers, if no piece overlaps another."""
+    area = shapely.area(shapes)
+    covered = np.bincount(pairs.source, pairs.area_m2, minlength=len(shapes))
+    return np.divide(area - covered, area, out=np.zeros(len(shapes)), where=area > 0)
+
+
 def _remainders(
     shapes: Polygons, pairs: Overlaps, shared: Polygons, targets: Polygons
 ) -> tuple[Polygons, npt.NDArray[np.bool_]]:
@@ -164,10 +258,9 @@ def _remainders(
     covered = np.bincount(pairs.source, pairs.area_m2, minlength=len(shapes))
     doubtful = np.abs(covered - area) > WHOLE * area
     # Where targets overlap, a gap and an overlap of equal size would cancel out.
-    if not shapely.coverage_is_valid(targets):
-        both = areas_of_overlap(targets, targets)
-        crossed = np.isin(pairs.target, both.source[both.source != both.target])
-        doubtful[pairs.source[crossed]] = True
+    both = areas_of_overlap(targets, targets)
+    crossed = np.isin(pairs.target, both.source[both.source != both.target])
+    doubtful[pairs.source[crossed]] = True
     rest = np.full(len(shapes), shapely.Polygon(), dtype=object)
     once = np.ones(len(shapes), dtype=np.bool_)
     first = np.searchsorted(pairs.source, np.arange(len(shapes) + 1))

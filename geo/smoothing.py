@@ -23,10 +23,15 @@ Ints = npt.NDArray[np.int64]
 
 # Two areas may share this much of the smaller one: simplified layers cross their neighbours a bit.
 SLIVER = 0.01
+CELLS = 60_000
 
 
 def pycnophylactic(
-    areas: gpd.GeoDataFrame, totals: pd.Series, *, cell_m: float, iterations: int = 100
+    areas: gpd.GeoDataFrame,
+    totals: pd.Series,
+    *,
+    cell_m: float | None = None,
+    iterations: int = 50,
 ) -> tuple[Floats, rasterio.Affine]:
     """Spread totals over a grid so that density is smooth and every total is kept (Tobler 1979).
 
@@ -43,7 +48,7 @@ def pycnophylactic(
     totals
         One count for each area, by code.
     cell_m
-        Width of a cell in metres.
+        Width of a cell in metres; by default see `cell_width`.
     iterations
         How often to smooth; 0 leaves even densities.
 
@@ -61,7 +66,7 @@ def pycnophylactic(
         If the shapes cannot be measured.
     """
     wanted = _checked_totals(areas, totals)
-    owner, transform = _grid(areas, cell_m)
+    owner, transform = _grid(areas, cell_width(areas) if cell_m is None else cell_m)
     inside = owner >= 0
     zone = owner[inside]
     people = (wanted / np.bincount(zone, minlength=len(areas)))[zone]
@@ -74,6 +79,17 @@ def pycnophylactic(
     grid = np.full(owner.shape, np.nan)
     grid[inside] = people
     return grid, transform
+
+
+def cell_width(areas: gpd.GeoDataFrame) -> float:
+    """Choose the width of a cell in metres (own).
+
+    Some 60,000 cells on the land show a gradient within every area of a city; where the smallest
+    area is narrower than two such cells, they are made half as wide as its side.
+    """
+    size = shapely.area(np.asarray(areas.geometry.values, dtype=object))
+    usual = np.sqrt(size.sum() / CELLS)
+    return float(min(usual, np.sqrt(size[size > 0].min(initial=np.inf)) / 2))
 
 
 def _mean_with_neighbours(inside: npt.NDArray[np.bool_]) -> csr_array:
@@ -133,6 +149,11 @@ def _grid(areas: gpd.GeoDataFrame, cell_m: float) -> tuple[Ints, rasterio.Affine
 
 
 def _refuse_overlaps(areas: gpd.GeoDataFrame, where: str) -> None:
+    # Valid areas whose edges match overlap nowhere, which is much quicker to see.
+    shapes = np.asarray(areas.geometry.values, dtype=object)
+    measured = areas.crs is not None and areas.crs.is_projected
+    if measured and shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes):
+        return
     pairs = shared_areas(areas, areas)
     size = shapely.area(np.asarray(areas.geometry.values, dtype=object))
     smaller = np.minimum(size[pairs.source], size[pairs.target])

@@ -23,7 +23,7 @@ from geo.errors import (
     UnreadableRaster,
 )
 from geo.overlap import areas as shared_areas
-from geo.rasters import overlap_people, zonal_sum
+from geo.rasters import overlap_of_totals, overlap_people, zonal_sum
 
 WEST, NORTH, CELL = 300_000.0, 200_000.0, 100.0
 
@@ -264,3 +264,29 @@ def test_pieces_and_the_rest_add_up_to_each_source(write: Write, seed: int) -> N
         share = shared_areas(squares, [piece], engine="kernel")
         by_hand = (pixels.ravel()[share.source] * share.area_m2).sum() / CELL**2
         assert people == pytest.approx(by_hand, rel=1e-5, abs=1e-4)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_known_totals_split_as_the_surface_does_in_each_source(write: Write, seed: int) -> None:
+    """By hand on an even surface, where the share of a piece is the share of its land."""
+    random = np.random.default_rng(seed)
+    path = write(np.full((12, 12), 3.0))
+    frame = cells(0, 0, 12, 12)
+    points = random.uniform([WEST, NORTH - 1200], [WEST + 1200, NORTH], (9, 2))
+    made = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=frame)
+    source = layer(*shapely.intersection(shapely.get_parts(made), frame))
+    # One target in the middle, one that overlaps it in every second example, and gaps.
+    target = layer(cells(2, 2, 5, 5), cells(7 - seed % 2, 3, 4, 8))
+    totals = random.integers(0, 1000, len(source)).astype(np.float64)
+    shared = overlap_of_totals(path, source, target, totals)
+    assert (shared.source_people == totals).all()
+    table = np.zeros((len(source), len(target)))
+    table[shared.source, shared.target] = shared.people
+    for s, shape in enumerate(source.geometry):
+        land = shapely.area(shapely.intersection(shape, target.geometry.values)) / shape.area
+        assert table[s] == pytest.approx(totals[s] * land, rel=1e-5, abs=1e-3)
+        gap = 1 - shapely.intersection(shape, target.union_all()).area / shape.area
+        assert shared.outside[s] == pytest.approx(totals[s] * gap, rel=1e-5, abs=1e-3)
+    if not seed % 2:
+        assert table.sum(axis=1) + shared.outside == pytest.approx(totals, rel=1e-12, abs=1e-9)
