@@ -72,7 +72,7 @@ def versions(index: Index, pool: int, random: np.random.Generator) -> list[Domai
     if made is not None and counted and pool > 0:
         for _ in range(pool):
             again = made.scores.copy()
-            drawn = {id: _drawn(made.measured, id, random) for id in counted}
+            drawn = {id: drawn_events(made.measured, id, random) for id in counted}
             redone = domains.remake(index.definition, made, drawn)
             again[redone.columns] = redone
             tables.append(rank_domains(index.definition, again, "scores", index.n))
@@ -221,7 +221,7 @@ def _ready(values: Floats, scale: combining.Scale, mean: Mean) -> Floats:
     return np.asarray(np.log(moved) if mean == "geometric" else moved, dtype=float)
 
 
-def _drawn(measured: Measured, id: str, random: np.random.Generator) -> pd.Series:
+def drawn_events(measured: Measured, id: str, random: np.random.Generator) -> pd.Series:
     """Draw events of an indicator from what its counts leave open; missing stays missing."""
     r = measured.events[id].to_numpy(dtype=float)
     n = measured.people[id].to_numpy(dtype=float)

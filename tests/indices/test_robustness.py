@@ -176,7 +176,7 @@ def test_drawn_rates_have_mean_and_variance_of_their_posterior(counted, part, va
     measured = index.made.measured
     random = np.random.default_rng(3)
     area = measured.events.index[(measured.events["jobless"] == 10).argmax()]
-    drawn = [engine._drawn(measured, "jobless", random)[area] / 100 for _ in range(4000)]
+    drawn = [engine.drawn_events(measured, "jobless", random)[area] / 100 for _ in range(4000)]
     assert measured.events.loc[area, "jobless"] == 10
     assert np.mean(drawn) == pytest.approx(10.5 / (101 if part else 100), rel=0.02)
     assert np.var(drawn) == pytest.approx(variance, rel=0.12)
