@@ -21,7 +21,7 @@ from budgets.errors import (
 from budgets.money import Float64
 from budgets.need import check_range
 from budgets.rules import water_filling
-from budgets.sharing import figures, whole_pence
+from budgets.sharing import exact_sum, figures, whole_pence
 
 MOST_YEARS = 100
 _ROUNDING = 1e-12
@@ -50,7 +50,7 @@ class Path:
     def to_pence(self) -> pd.DataFrame:
         """Round every year to whole pence that add up to its total; int64."""
         years = {
-            year: whole_pence(column, total=round(column.sum()))
+            year: whole_pence(column, total=round(exact_sum(column)))
             for year, column in self.amounts.items()
         }
         return pd.DataFrame(years)
@@ -91,17 +91,17 @@ def convergence(
     """
     base = figures(baseline, "baseline")
     target = figures(targets, "targets", baseline.index)
-    if target.sum() == 0:
+    if exact_sum(target) == 0:
         raise NothingToShareBy("targets", found=baseline.index)
     growths = _by_year(growth, "growth", years, cap)
     caps = [None] * len(growths) if cap is None else _by_year(cap, "cap", len(growths))
     _check_growth(growths)
-    amounts, scaled = [base], [target * (base.sum() / target.sum())]
+    amounts, scaled = [base], [target * (exact_sum(base) / exact_sum(target))]
     for year, (rate, most) in enumerate(zip(growths, caps, strict=True), 1):
         now = amounts[-1]
-        new = now.sum() * rate
-        goal = target * ((now.sum() + new) / target.sum())
-        amounts.append(now + _increments(now, goal, new, most, baseline.index, year))
+        new = exact_sum(now) * rate
+        goal = target * ((exact_sum(now) + new) / exact_sum(target))
+        amounts.append(now + increments(now, goal, new, most, index=baseline.index, year=year))
         scaled.append(goal)
     columns = pd.RangeIndex(len(amounts), name="year")
     return Path(
@@ -110,37 +110,37 @@ def convergence(
     )
 
 
-def _increments(
-    now: Float64, goal: Float64, new: float, cap: float | None, index: pd.Index, year: int
+def increments(
+    now: Float64, goal: Float64, new: float, cap: float | None, *, index: pd.Index, year: int
 ) -> Float64:
-    """Share one year's new money."""
+    """Share one year's new money among the gaps to the goal; see `convergence`."""
     gap = np.maximum(goal - now, 0.0)
     if new <= 0 or not gap.any():
         return np.zeros(len(now))
     if cap is None:
-        return gap * (new / gap.sum())
+        return gap * (new / exact_sum(gap))
     room = np.where(now > 0, np.minimum(gap, cap * now), gap)
     # New money is a difference of large sums, and so is a gap: both are rounded like the sums.
-    if room.sum() < new - _ROUNDING * now.sum():
+    if exact_sum(room) < new - _ROUNDING * exact_sum(now):
         nearest = _lowest_cap(now, gap, new, index)
         raise CapTooLow(
             f"cap of year {year}",
             found=[f"{cap:.4%}"],
-            detail=f"areas below target may take {room.sum():,.0f} of {new:,.0f}; "
+            detail=f"areas below target may take {exact_sum(room):,.0f} of {new:,.0f}; "
             f"the lowest cap that works is {nearest:.4%}",
             limit="cap",
             nearest=nearest,
             year=year,
         )
     filled = water_filling(
-        pd.Series(gap, index), total=min(new, room.sum()), ceiling=pd.Series(room, index)
+        pd.Series(gap, index), total=min(new, exact_sum(room)), ceiling=pd.Series(room, index)
     )
     return filled.amounts.to_numpy()
 
 
 def _lowest_cap(now: Float64, gap: Float64, new: float, index: pd.Index) -> float:
     """Return the cap c at which `sum(min(gap, c now))` is the new money: a water level."""
-    free = gap[now <= 0].sum()
+    free = exact_sum(gap[now <= 0])
     has = now > 0
     level = water_filling(
         pd.Series(now[has], index[has]),

@@ -26,7 +26,7 @@ from budgets.errors import (
 )
 from budgets.money import Float64
 from budgets.need import check_range
-from budgets.sharing import Limit, Shared, figures, limit_of, shared, total_of
+from budgets.sharing import Limit, Shared, exact_sum, figures, limit_of, shared, total_of
 
 _ROUNDING = 1e-12
 _HALVINGS = 200
@@ -42,9 +42,9 @@ def proportional(need: pd.Series, *, total: float) -> Shared:
     """
     weight = figures(need, "need")
     total = total_of(total)
-    if weight.sum() == 0:
+    if exact_sum(weight) == 0:
         raise NothingToShareBy("need", found=need.index)
-    each = total / weight.sum()
+    each = total / exact_sum(weight)
     return shared(weight * each, need.index, total, "proportional", each)
 
 
@@ -78,15 +78,15 @@ def water_filling(
     crossed = low > high
     if crossed.any():
         raise LimitsCross("limits", found=need.index[crossed])
-    _refuse_floors(low.sum(), total)
+    _refuse_floors(exact_sum(low), total)
     low = _within(low, total)
     needy = weight > 0
-    if not needy.any() and total > low.sum() * (1 + _ROUNDING):
+    if not needy.any() and total > exact_sum(low) * (1 + _ROUNDING):
         raise NothingToShareBy("need", found=need.index)
-    most = high[needy].sum() + low[~needy].sum()
+    most = exact_sum(high[needy]) + exact_sum(low[~needy])
     if most < total * (1 - _ROUNDING):
-        rest = total - low[~needy].sum()
-        nearest = rest / high[needy].sum() if high[needy].any() else np.inf
+        rest = total - exact_sum(low[~needy])
+        nearest = rest / exact_sum(high[needy]) if high[needy].any() else np.inf
         raise CeilingTooLow(
             "ceiling",
             detail=f"at most {most:,.0f} of {total:,.0f} can be given; "
@@ -94,7 +94,7 @@ def water_filling(
             limit="ceiling",
             nearest=nearest,
         )
-    level = _water_level(weight[needy], low[needy], high[needy], total - low[~needy].sum())
+    level = _water_level(weight[needy], low[needy], high[needy], total - exact_sum(low[~needy]))
     amounts = low.copy()
     amounts[needy] = np.clip(level * weight[needy], low[needy], high[needy])
     binding = np.where(amounts >= high, "ceiling", np.where(amounts <= low, "floor", ""))
@@ -127,17 +127,17 @@ def floor_damping(
     base, target, total = _scaled(baseline, targets, total)
     check_range("floor", floor, -1.0, 10.0)
     low = base * (1 + floor)
-    if low.sum() > total * (1 + _ROUNDING):
-        nearest = total / base.sum() - 1
+    if exact_sum(low) > total * (1 + _ROUNDING):
+        nearest = total / exact_sum(base) - 1
         raise FloorTooHigh(
             "floor",
             found=[f"{floor:+.4%}"],
-            detail=f"the floors cost {low.sum():,.0f} of {total:,.0f}; "
+            detail=f"the floors cost {exact_sum(low):,.0f} of {total:,.0f}; "
             f"the highest floor that can be paid is {nearest:+.4%}",
             limit="floor",
             nearest=nearest,
         )
-    return _close_gaps(low, target, total, "floor damping", baseline.index)
+    return close_gaps(low, target, total, "floor damping", baseline.index)
 
 
 def growth_taper(
@@ -177,30 +177,45 @@ def growth_taper(
     start, end = taper
     if not 0 <= start < end:
         raise ParameterOutOfRange("taper", found=[taper], detail="0 <= start < end")
-    # Whoever has money and no target is infinitely far above it.
-    above = np.where(base > 0, np.inf, 0.0)
-    np.divide(base, target, out=above, where=target > 0)
-    near = np.clip((end - (above - 1)) / (end - start), 0.0, 1.0)
 
     def promised(least: float, far: float) -> Float64:
-        return np.maximum(base * (1 + far + (least - far) * near), (1 - most_under) * target)
+        return taper_promises(base, target, (least, far), taper=taper, most_under=most_under)
 
     low = promised(least_growth, far_growth)
-    if low.sum() > total * (1 + _ROUNDING):
+    if exact_sum(low) > total * (1 + _ROUNDING):
         limit = "least_growth"
-        nearest = _highest(lambda x: promised(x, far_growth).sum(), far_growth, least_growth, total)
+        nearest = _highest(
+            lambda x: exact_sum(promised(x, far_growth)), far_growth, least_growth, total
+        )
         if nearest is None:
             limit = "far_growth"
-            nearest = _highest(lambda x: promised(x, x).sum(), -1.0, far_growth, total)
+            nearest = _highest(lambda x: exact_sum(promised(x, x)), -1.0, far_growth, total)
         raise GrowthTooHigh(
             limit,
-            detail=f"the promises cost {low.sum():,.0f} of {total:,.0f}; "
+            detail=f"the promises cost {exact_sum(low):,.0f} of {total:,.0f}; "
             + ("both growths" if limit == "far_growth" else "least growth")
             + f" can be at most {nearest:+.4%}",
             limit=limit,
             nearest=nearest,
         )
-    return _close_gaps(low, target, total, "growth taper", baseline.index)
+    return close_gaps(low, target, total, "growth taper", baseline.index)
+
+
+def taper_promises(
+    base: Float64,
+    target: Float64,
+    growth: tuple[float, float],
+    *,
+    taper: tuple[float, float],
+    most_under: float,
+) -> Float64:
+    """Return what the taper promises each area, from growth near to and far above target."""
+    (start, end), (least, far) = taper, growth
+    # Whoever has money and no target is infinitely far above it.
+    above = np.where(base > 0, np.inf, 0.0)
+    np.divide(base, target, out=above, where=target > 0)
+    near = np.clip((end - (above - 1)) / (end - start), 0.0, 1.0)
+    return np.maximum(base * (1 + far + (least - far) * near), (1 - most_under) * target)
 
 
 def minimum_viable(need: pd.Series, *, total: float, minimum: pd.Series | float) -> Shared:
@@ -254,11 +269,11 @@ def distance_from_target(allocation: pd.Series, targets: pd.Series) -> pd.Series
     return pd.Series(distance, allocation.index, name="distance_from_target")
 
 
-def _close_gaps(low: Float64, target: Float64, total: float, rule: str, index: pd.Index) -> Shared:
+def close_gaps(low: Float64, target: Float64, total: float, rule: str, index: pd.Index) -> Shared:
     """Add to each floor the same part s of what lacks to the target."""
     low = _within(low, total)
     gap = np.maximum(target - low, 0.0)
-    part = max((total - low.sum()) / gap.sum(), 0.0) if gap.any() else 0.0
+    part = max((total - exact_sum(low)) / exact_sum(gap), 0.0) if gap.any() else 0.0
     binding = np.where(gap > 0, "", "floor")
     return shared(low + part * gap, index, total, rule, part, binding)
 
@@ -274,14 +289,14 @@ def _water_level(weight: Float64, low: Float64, high: Float64, total: float) -> 
     at, slope = at[order], np.cumsum(slope[order])
     finite = np.isfinite(at)
     at, slope = at[finite], slope[finite]
-    filled = low.sum() + np.concatenate([[0.0], np.cumsum(slope[:-1] * np.diff(at))])
+    filled = exact_sum(low) + np.concatenate([[0.0], np.cumsum(slope[:-1] * np.diff(at))])
     segment = max(int(np.searchsorted(filled, total, side="right")) - 1, 0)
     level = float(at[segment])
     # Solving anew for the areas between their limits is exact where the running sums are not.
     inside = (leave <= level) & (reach > level)
     if inside.any():
-        fixed = np.where(reach <= level, high, low)[~inside].sum()
-        level = max(level, float((total - fixed) / weight[inside].sum()))
+        fixed = exact_sum(np.where(reach <= level, high, low)[~inside])
+        level = max(level, float((total - fixed) / exact_sum(weight[inside])))
     return level
 
 
@@ -299,7 +314,7 @@ def _highest(
 
 def _within(low: Float64, total: float) -> Float64:
     """Take from floors that exceed the total by the rounding of floating point what is too much."""
-    return low * (total / low.sum()) if low.sum() > total else low
+    return low * (total / exact_sum(low)) if exact_sum(low) > total else low
 
 
 def _refuse_floors(floors: float, total: float) -> None:
@@ -319,7 +334,7 @@ def _scaled(
     """Return the baseline, the targets scaled to the total, and the total."""
     base = figures(baseline, "baseline")
     target = figures(targets, "targets", baseline.index)
-    if target.sum() == 0 or base.sum() == 0:
-        raise NothingToShareBy("targets" if base.sum() else "baseline", found=baseline.index)
-    whole = float(target.sum()) if total is None else total_of(total)
-    return base, target * (whole / target.sum()), whole
+    if exact_sum(target) == 0 or exact_sum(base) == 0:
+        raise NothingToShareBy("targets" if exact_sum(base) else "baseline", found=baseline.index)
+    whole = float(exact_sum(target)) if total is None else total_of(total)
+    return base, target * (whole / exact_sum(target)), whole

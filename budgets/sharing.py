@@ -6,6 +6,7 @@ In: amounts and limits by area, as a user gives them. Out: checked arrays, limit
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from budgets.money import Float64
 from budgets.need import in_order
 
 Limit = pd.Series | float | None
+_FLOATING = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,10 @@ class Shared:
         closed ...
     binding
         For each area `floor`, `ceiling`, `none` (nothing given) or ``.
+    steps
+        What was applied in which order, in sentences; filled by `budgets.pace`.
+    fenced
+        int64 pence (n_areas, n_purposes): the part of the amounts that ring-fences keep apart.
     """
 
     amounts: pd.Series
@@ -43,6 +49,8 @@ class Shared:
     rule: str
     parameter: float
     binding: pd.Series
+    steps: tuple[str, ...] = ()
+    fenced: pd.DataFrame | None = None
 
     def to_pence(self) -> pd.Series:
         """Round to whole pence that add up to the total exactly; int64 by area.
@@ -98,12 +106,23 @@ def whole_pence(amounts: pd.Series, *, total: int) -> pd.Series:
     down = np.floor(exact)
     pence = down.astype(np.int64)
     left = int(total) - int(pence.sum())
-    if not 0 <= left <= len(pence):
-        raise PenceLost("amounts", detail=f"they add up to {amounts.sum():.6f}, not {total:,}")
+    off = math.fsum(exact) - total
+    if abs(off) > max(0.5, _FLOATING * total) or abs(left) > len(pence) + abs(off):
+        raise PenceLost("amounts", detail=f"they add up to {total + off:.6f}, not {total:,}")
     # Remainders that differ in the last bits only are ties: they are compared in 1024ths.
     remainder = np.rint((exact - down) * 1024)
     code = pd.factorize(amounts.index.to_numpy(dtype=object), sort=True)[0]
-    pence[np.lexsort((code, -remainder))[:left]] += 1
+    order = np.lexsort((code, -remainder))
+    # Amounts of 10^15 pence are known to an eighth of a penny: their floors may miss by more than
+    # one penny an area, or exceed the total, by what floating point rounded and no more.
+    while left:
+        step = min(abs(left), len(pence))
+        if left > 0:
+            pence[order[:step]] += 1
+        else:
+            taken = order[::-1]
+            pence[taken[pence[taken] > 0][:step]] -= 1
+        left = int(total) - int(pence.sum())
     return pd.Series(pence, index=amounts.index, name="amount_pence")
 
 
@@ -114,6 +133,15 @@ def figures(values: pd.Series, where: str, index: pd.Index | None = None) -> Flo
     if wrong.any():
         raise FiguresNotUsable(where, found=(values.index if index is None else index)[wrong])
     return amount
+
+
+def exact_sum(values: Float64 | pd.Series) -> float:
+    """Return the sum rounded once.
+
+    Sums by numpy end in different last bits on machines with registers of different width; money
+    shared by them would differ too.
+    """
+    return math.fsum(values.tolist())
 
 
 def total_of(total: float) -> float:
