@@ -1,33 +1,35 @@
-"""Apportionment: each stream to the small areas it covers.
+"""Apportionment: each stream to the small areas it covers, by the best method there is for it.
 
-In: streams, crosswalks from the base layer to the layers the streams cover, people and need.
-Out: `Ledger`, the baseline: whole pence of every stream in every base area, or place-wide.
+In: streams, crosswalks from the base layer to the layers the streams cover, people, households,
+counts of use and need. Out: `Ledger`, the baseline: whole pence of every stream in every base
+area, or place-wide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from boundaries.checks import EXACT, code_index, same_layer
-from budgets.errors import (
-    AreasDoNotMatch,
-    CoverBeyondBase,
-    CoverWithoutPeople,
-    NeedMissing,
-    UnknownArea,
-)
+from boundaries.checks import code_index
+from budgets.covering import beyond_base, cover_keys, cover_shares, covered_shares
+from budgets.errors import AreasDoNotMatch, NeedMissing
 from budgets.ledger import Ledger
+from budgets.measures import Measures, refuse_empty
 from budgets.money import Float64, Int64, largest_remainder
 from budgets.need import check_people, check_range, in_order, per_head, weighted_people
-from budgets.streams import ALL_AREAS, check_layers, split_cover
+from budgets.streams import METHODS
 
 if TYPE_CHECKING:
     from boundaries.crosswalk import Crosswalk
+
+__all__ = ["Prepared", "apportion", "beyond_base", "cover_shares", "prepare"]
+
+# What a stream covers, its method and its use: streams that agree in these share one split.
+Case = tuple[str, str, str]
 
 
 def apportion(
@@ -43,38 +45,8 @@ def apportion(
 ) -> Ledger:
     """Split every stream over the base areas it covers, in whole pence.
 
-    A base area i that a stream covers with share c_i takes part with c_i p_i people, so
-    `people`: share_i = c_i p_i / sum(c p); `need`: the mix of `need.need_weighted` with those
-    people. The amount a head m is measured once over all base areas, whatever a stream covers.
-    `place-wide` money gets one place-wide row. A negative stream follows the same shares.
-
-    Parameters
-    ----------
-    streams
-        As `streams.read` returns them.
-    covers
-        Layer id -> crosswalk from the base layer. The base layer itself needs none.
-    people
-        People of every base area; its index, named by the base layer, sets the ledger's areas.
-    scores
-        Need scores, higher is needier; None is enough where no stream is shared by need.
-    need_weight, neediest_per_head
-        See `need.need_weighted`.
-    inside
-        bool: which base areas lie inside the place.
-    tolerance
-        Shares of cover within it of 0 or 1 are taken as 0 or 1 and listed in `Ledger.moved`; and
-        how much of a covered area may lie beyond the base layer.
-
-    Raises
-    ------
-    UnknownLayer, UnknownArea
-        A stream covers what the crosswalks do not have.
-    CoverBeyondBase
-        A covered area reaches beyond the base layer by more than the tolerance.
-    CoverWithoutPeople
-        Nobody lives in what a stream covers.
-    NeedMissing, PeopleNotUsable, ParameterOutOfRange, VintageMismatch, AreasDoNotMatch
+    A stream without recorded use: see `prepare` for the others. Arguments are those of `prepare`
+    and of `Prepared.ledger`.
     """
     prepared = prepare(streams, covers=covers, people=people, inside=inside, tolerance=tolerance)
     return prepared.ledger(
@@ -89,218 +61,220 @@ def prepare(
     people: pd.Series,
     inside: pd.Series,
     tolerance: float,
+    households: pd.Series | None = None,
+    use: pd.DataFrame | None = None,
 ) -> Prepared:
-    """Check everything that does not depend on need, and work out who is covered by what.
+    """Check everything that does not depend on need, and split what does not follow need.
 
-    A page keeps the result, so that moving the slider of need only shares out again. Arguments and
-    errors are those of `apportion`.
+    A base area i that a stream covers with share c_i takes part with the weight c_i w_i, where w_i
+    is by method
+
+    - `recorded` (grade A), `client-group` (C), `asset` (F): the column of use the stream names;
+      `asset` without a column takes c_i itself, over base areas that the stream names;
+    - `activity` (B): the sum over the columns it names of count x unit cost;
+    - `people`, `households` (E): people, households;
+    - `need` (D): people counted by need, see `Prepared.ledger`.
+
+    share_i = c_i w_i / sum(c w). `place-wide` money (G) gets one place-wide row. A negative stream
+    that follows a service has its cover, method and use, and so its shares.
+
+    A page keeps the result, so that moving the slider of need only shares need out again.
+
+    Parameters
+    ----------
+    streams
+        As `streams.read` returns them.
+    covers
+        Layer id -> crosswalk from the base layer. The base layer itself needs none.
+    people
+        People of every base area; its index, named by the base layer, sets the ledger's areas.
+    inside
+        bool: which base areas lie inside the place.
+    tolerance
+        Shares of cover within it of 0 or 1 are taken as 0 or 1 and listed in `Ledger.moved`; and
+        how much of a covered area may lie beyond the base layer.
+    households
+        Households of every base area; needed where a stream is shared by them.
+    use
+        Base areas x columns of counted use, not negative; needed where a stream names a column.
+
+    Raises
+    ------
+    UnknownLayer, UnknownArea
+        A stream covers what the crosswalks do not have.
+    CoverBeyondBase
+        A covered area reaches beyond the base layer by more than the tolerance.
+    CoverWithoutPeople, CoverWithoutUse
+        Nobody lives in what a stream covers, or nobody uses it there.
+    UnknownUse, UseNotUsable, HouseholdsMissing, AssetWithoutPlace
+    PeopleNotUsable, VintageMismatch, AreasDoNotMatch
     """
     areas = code_index(people.index, None, where="people")
     count = check_people(people)
     flags = in_order(inside.astype(np.float64), areas, where="inside")
     if np.isnan(flags).any():
         raise AreasDoNotMatch("inside", found=areas[np.isnan(flags)])
-    shared = np.flatnonzero((streams["method"] != "place-wide").to_numpy())
-    part = streams.iloc[shared]
-    covered, moved = _covered(part, covers, areas, count, tolerance)
-    _refuse_empty(part, [key for key, share in covered.items() if not (share * count).any()])
-    return Prepared(
-        streams=streams,
-        people=pd.Series(count, index=areas),
+    part = streams[(streams["method"] != "place-wide").to_numpy()]
+    covered, moved = covered_shares(part, covers, areas, count, tolerance)
+    return _split(
+        streams,
+        Measures.of(part, pd.Series(count, index=areas), households, use),
         inside=flags > 0,
         covered=covered,
-        shared=shared,
-        cases=tuple(zip(_keys(part), part["method"], strict=True)),
         moved=moved,
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Streams with the people they cover, ready to be shared out by any need.
+    """Streams with what they cover and what is counted there, ready to be shared by any need.
 
     Attributes
     ----------
-    streams, people, inside, moved
-        As in `apportion` and `Ledger`.
+    streams, inside, moved
+        As in `prepare` and `Ledger`.
+    measures
+        People, households and use by base area.
     covered
         What is covered -> share of each base area in it.
     shared
         Positions of the streams that are shared out; the others are place-wide.
     cases
-        What each shared stream covers, and its method.
+        What each shared stream covers, its method and its use.
+    fixed
+        int64 (n_streams, n_areas): the split of every stream that does not follow need.
     """
 
     streams: pd.DataFrame
-    people: pd.Series
+    measures: Measures
     inside: np.ndarray
     covered: Mapping[str, Float64]
     shared: Int64
-    cases: tuple[tuple[str, str], ...]
+    cases: tuple[Case, ...]
     moved: pd.DataFrame
+    fixed: Int64
+
+    @property
+    def people(self) -> pd.Series:
+        """People of each base area, float64."""
+        return self.measures.people
 
     def ledger(
         self, *, scores: pd.Series | None, need_weight: float, neediest_per_head: float
     ) -> Ledger:
-        """Share every stream out; arguments and errors are those of `apportion`."""
+        """Share every stream out.
+
+        Streams by need take the mix of `need.need_weighted` with the people they cover; the amount
+        a head is measured once over all base areas, whatever a stream covers.
+
+        Parameters
+        ----------
+        scores
+            Need scores, higher is needier; None is enough where no stream is shared by need.
+        need_weight, neediest_per_head
+            See `need.need_weighted`.
+
+        Raises
+        ------
+        NeedMissing, ParameterOutOfRange, VintageMismatch
+        """
         check_range("need_weight", need_weight, 0.0, 1.0)
-        head = self._per_head(scores, neediest_per_head)
+        by_need = [at for at, case in enumerate(self.cases) if case[1] == "need"]
+        head = self._per_head(scores, neediest_per_head, by_need)
         count = self.people.to_numpy()
-        by_case = {
-            (key, method): weighted_people(
-                self.covered[key] * count, head, need_weight if method == "need" else 0.0
-            )
-            for key, method in dict.fromkeys(self.cases)
+        weights = {
+            key: weighted_people(self.covered[key] * count, head, need_weight)
+            for key in dict.fromkeys(self.cases[at][0] for at in by_need)
         }
         areas = self.people.index
-        pence = np.zeros((len(self.streams), len(areas)), np.int64)
-        part = self.streams.iloc[self.shared]
-        pence[self.shared] = _whole_pence(part, [by_case[case] for case in self.cases], areas)
+        pence = self.fixed.copy()
+        rows = self.shared[by_need]
+        chosen = [weights[self.cases[at][0]] for at in by_need]
+        pence[rows] = _whole_pence(self.streams.iloc[rows], chosen, areas)
         place_wide = self.streams["amount_pence"].to_numpy(dtype=np.int64, copy=True)
         place_wide[self.shared] = 0
         return Ledger(self.streams, areas, pence, place_wide, self.inside, self.moved)
 
-    def _per_head(self, scores: pd.Series | None, neediest_per_head: float) -> Float64:
+    def by_methods(self, methods: pd.Series) -> Prepared:
+        """Return the same streams under other methods, which need no use.
+
+        Parameters
+        ----------
+        methods
+            `need`, `people` or `households` by stream id; streams that are not named keep theirs.
+            Place-wide streams stay place-wide: what they cover may not be known.
+        """
+        wanted = methods.reindex(self.streams.index)
+        changed = wanted.notna().to_numpy() & (self.streams["method"] != "place-wide").to_numpy()
+        streams = self.streams.assign(
+            method=self.streams["method"].where(~changed, wanted),
+            use=self.streams["use"].where(~changed, ""),
+        )
+        streams["grade"] = streams["method"].map(METHODS).astype("str")
+        return _split(
+            streams, self.measures, inside=self.inside, covered=self.covered, moved=self.moved
+        )
+
+    def over(self, streams: pd.DataFrame) -> Prepared:
+        """Return the same splits for other amounts of the same streams, in the same order.
+
+        A scenario that raises or cuts streams needs no cover and no use to be looked at again.
+        """
+        prepared = replace(self, streams=streams)
+        return replace(prepared, fixed=_fixed(prepared))
+
+    def _per_head(
+        self, scores: pd.Series | None, neediest_per_head: float, by_need: list[int]
+    ) -> Float64:
         """Return the amount a head of each base area, or 1 for all where none follows need."""
-        methods = np.array([method for _, method in self.cases])
-        by_need = self.streams.index[self.shared[methods == "need"]] if len(methods) else []
-        if len(by_need) == 0:
+        if not by_need:
             return np.ones(len(self.people))
         if scores is None:
-            raise NeedMissing("scores", found=by_need, detail="streams are shared by need")
+            found = self.streams.index[self.shared[by_need]]
+            raise NeedMissing("scores", found=found, detail="streams are shared by need")
         return per_head(self.people, scores, neediest_per_head=neediest_per_head).to_numpy()
 
 
-def cover_shares(named: list[str], crosswalk: Crosswalk, *, areas: pd.Index) -> Float64:
-    """Return which share of each base area lies in the named areas of one layer.
-
-    The shares in the named areas are added up and capped at 1: a base area that two overlapping
-    partnerships of one stream both cover counts once.
-
-    Parameters
-    ----------
-    named
-        Codes of the layer; `*` stands for all of them.
-
-    Returns
-    -------
-    float64 (n_areas), in the order of `areas`.
-
-    Raises
-    ------
-    VintageMismatch, AreasDoNotMatch
-        The crosswalk starts from another layer, or lacks base areas.
-    """
-    same_layer(areas, crosswalk.sources, where="covers")
-    at = crosswalk.sources.get_indexer(areas)
-    if (at < 0).any():
-        layer = f"crosswalk to {crosswalk.targets.name}"
-        raise AreasDoNotMatch(layer, found=areas[at < 0], detail="not among its sources")
-    covered = crosswalk.weights @ _chosen(named, crosswalk.targets)
-    covered = np.minimum(covered[at], 1.0)
-    return np.where(covered > 1.0 - EXACT, 1.0, covered)
-
-
-def beyond_base(crosswalk: Crosswalk) -> pd.Series:
-    """Return the share of each area of a layer that the base layer does not reach.
-
-    It is measured in the crosswalk's unit, and 0 where the whole of an area is not known.
-    """
-    whole = crosswalk.target_mass
-    reached = np.asarray(crosswalk.mass.sum(axis=0)).ravel()
-    share = np.divide(reached, whole, out=np.ones_like(reached), where=whole > 0)
-    return pd.Series(np.maximum(1.0 - share, 0.0), index=crosswalk.targets, name="beyond")
-
-
-def _keys(streams: pd.DataFrame) -> list[str]:
-    return [";".join(sorted(cover)) for cover in streams["covers"]]
-
-
-def _covered(
+def _split(
     streams: pd.DataFrame,
-    covers: Mapping[str, Crosswalk],
-    areas: pd.Index,
-    people: Float64,
-    tolerance: float,
-) -> tuple[dict[str, Float64], pd.DataFrame]:
-    """Return covered shares by what is covered, and the shares that the tolerance changed.
-
-    Streams of one agency cover the same areas, so each distinct cover is worked out once.
-    """
-    known = {layer: crosswalk.targets for layer, crosswalk in covers.items()}
-    known.setdefault(str(areas.name), areas)
-    check_layers(streams, known, where="streams")
-    _refuse_beyond(streams, covers, tolerance)
-    result: dict[str, Float64] = {}
-    moved: list[pd.DataFrame] = []
-    for key, parts in zip(_keys(streams), streams["covers"], strict=True):
-        if key in result:
-            continue
-        exact = np.zeros(len(areas))
-        for layer, codes in _by_layer(parts).items():
-            if layer in covers:
-                exact += cover_shares(codes, covers[layer], areas=areas)
-            else:
-                exact += _chosen(codes, areas)
-        result[key], table = _settle(np.minimum(exact, 1.0), areas, people, tolerance)
-        moved.append(table.assign(covers=key))
-    columns = ["covers", "area_code", "covered", "used"]
-    return result, pd.concat([_NOTHING_MOVED, *moved], ignore_index=True)[columns]
+    measures: Measures,
+    *,
+    inside: np.ndarray,
+    covered: Mapping[str, Float64],
+    moved: pd.DataFrame,
+) -> Prepared:
+    """Put the parts together and share out once what does not follow need."""
+    shared = np.flatnonzero((streams["method"] != "place-wide").to_numpy())
+    part = streams.iloc[shared]
+    cases = tuple(zip(cover_keys(part), part["method"], part["use"], strict=True))
+    nothing = np.zeros((len(streams), len(measures.people)), np.int64)
+    prepared = Prepared(
+        streams=streams,
+        measures=measures,
+        inside=inside,
+        covered=covered,
+        shared=shared,
+        cases=cases,
+        moved=moved,
+        fixed=nothing,
+    )
+    weights = {case: measures.weights(covered[case[0]], *case[1:]) for case in dict.fromkeys(cases)}
+    refuse_empty(part, [weights[case] for case in cases])
+    return replace(prepared, fixed=_fixed(prepared))
 
 
-def _chosen(named: list[str], codes: pd.Index) -> Float64:
-    """Return 1 for each code that is named, 0 for the others."""
-    if ALL_AREAS in named:
-        return np.ones(len(codes))
-    at = codes.get_indexer(pd.Index(named))
-    if (at < 0).any():
-        raise UnknownArea(str(codes.name), found=np.array(named)[at < 0])
-    chosen = np.zeros(len(codes))
-    chosen[at] = 1.0
-    return chosen
-
-
-def _settle(
-    covered: Float64, areas: pd.Index, people: Float64, tolerance: float
-) -> tuple[Float64, pd.DataFrame]:
-    """Round shares within the tolerance of 0 and 1, and list them.
-
-    Two drawings of one border differ by slivers. A base area that is covered by a sliver, which
-    holds no more than the tolerance of the people covered either, lies outside.
-    """
-    sliver = (covered > 0) & (covered <= tolerance)
-    sliver &= covered * people <= tolerance * (covered @ people)
-    nearly = (covered < 1) & (covered >= 1 - tolerance)
-    used = np.where(sliver, 0.0, np.where(nearly, 1.0, covered))
-    changed = sliver | nearly
-    table = {"area_code": areas[changed], "covered": covered[changed], "used": used[changed]}
-    return used, pd.DataFrame(table)
-
-
-def _refuse_beyond(
-    streams: pd.DataFrame, covers: Mapping[str, Crosswalk], tolerance: float
-) -> None:
-    far = {}
-    for layer, crosswalk in covers.items():
-        beyond = beyond_base(crosswalk)
-        far[layer] = beyond[beyond > max(tolerance, EXACT)].to_dict()
-    found = [
-        f"{stream}: {layer}:{code} ({share:.1%} beyond)"
-        for stream, parts in streams["covers"].items()
-        for layer, codes in _by_layer(parts).items()
-        for code, share in far.get(layer, {}).items()
-        if code in codes or ALL_AREAS in codes
-    ]
-    if found:
-        raise CoverBeyondBase("streams", found=found)
-
-
-def _refuse_empty(streams: pd.DataFrame, empty: list[str]) -> None:
-    """Refuse streams over areas where nobody lives; nought pounds need nobody."""
-    rows = zip(streams.index, streams["amount_pence"], _keys(streams), strict=True)
-    found = [stream for stream, amount, key in rows if amount != 0 and key in empty]
-    if found:
-        raise CoverWithoutPeople("streams", found=found)
+def _fixed(prepared: Prepared) -> Int64:
+    """Share out the streams that do not follow need; the rows of the others are nought."""
+    pence = np.zeros((len(prepared.streams), len(prepared.people)), np.int64)
+    stay = [at for at, case in enumerate(prepared.cases) if case[1] != "need"]
+    weights = {
+        case: prepared.measures.weights(prepared.covered[case[0]], *case[1:])
+        for case in dict.fromkeys(prepared.cases[at] for at in stay)
+    }
+    rows = prepared.shared[stay]
+    chosen = [weights[prepared.cases[at]] for at in stay]
+    pence[rows] = _whole_pence(prepared.streams.iloc[rows], chosen, prepared.people.index)
+    return pence
 
 
 def _whole_pence(streams: pd.DataFrame, weights: list[Float64], areas: pd.Index) -> Int64:
@@ -318,16 +292,3 @@ def _whole_pence(streams: pd.DataFrame, weights: list[Float64], areas: pd.Index)
     pence = np.empty_like(shared)
     pence[:, order] = shared
     return pence
-
-
-def _by_layer(parts: list[str]) -> dict[str, list[str]]:
-    layers: dict[str, list[str]] = {}
-    for part in parts:
-        layer, code = split_cover(part)
-        layers.setdefault(layer, []).append(code)
-    return layers
-
-
-_NOTHING_MOVED = pd.DataFrame({"covers": [], "area_code": [], "covered": [], "used": []}).astype(
-    {"covers": "str", "area_code": "str"}
-)

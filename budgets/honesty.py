@@ -86,8 +86,8 @@ def _reason(known: int, whole: int) -> str:
         return "There is no money here, so that there is nothing to rank."
     # Rounded down: 49.9 % must not be shown as the half that would be enough.
     return (
-        f"Only {100 * known // whole}% of this money is split by what is recorded (grades A to C); the "
-        "rest follows from our assumption, so that nothing is ranked."
+        f"Only {100 * known // whole}% of this money is split by what is recorded (grades A to C); "
+        "the rest follows from our assumption, so that nothing is ranked."
     )
 
 

@@ -243,7 +243,7 @@ def test_the_whole_way_to_a_level_keeps_every_penny(
     table = {c: {"w1": 3.0 - r[2], "w2": 1.0} for c, r in zip(people.index, rows, strict=True)}
     walk = crosswalk(table, masses=dict.fromkeys(people.index, 4.0))
     streams = make_streams(
-        {"amount": amount, "method": "need", "covers": "wd:w1;wd:w2"},
+        {"amount": abs(amount), "method": "need", "covers": "wd:w1;wd:w2"},
         {"amount": amount, "method": "people", "covers": "wd:w2"},
         {"amount": amount, "method": "place-wide", "covers": "wd:*"},
     )
@@ -256,7 +256,7 @@ def test_the_whole_way_to_a_level_keeps_every_penny(
         neediest_per_head=factor,
         tolerance=0.0,
     )
-    assert book.total == 3 * amount
+    assert book.total == abs(amount) + 2 * amount
     level = book.at(walk, tolerance=0.0)
     assert level.total == 3 * amount
     assert level.place_wide.tolist() == [0, 0, amount]
