@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from budgets.pace_choices import Choices
 from budgets.scenario_errors import (
     JoinedTwice,
     KeysContradict,
@@ -19,7 +20,7 @@ from budgets.scenario_errors import (
     RiskSharesWrong,
     StatusUnsigned,
 )
-from geo.errors import Faults
+from geo.errors import CommonGroundError, Faults
 
 if TYPE_CHECKING:
     from budgets.scenario_document import Join
@@ -38,24 +39,10 @@ REFUSES = {
     "delegated": ("pot", "risk_share"),
     "separate": ("pot", "host", "agreement", "risk_share"),
 }
-# The keys of a rule of sharing: those one of which it needs, and those it may have.
-RULE_NEEDS = {
-    "proportional": (),
-    "limits": ("floor", "ceiling"),
-    "damping": ("floor",),
-    "taper": ("floor",),
-    "convergence": ("growth",),
-    "raking": (),
-}
-RULE_TAKES = {
-    "proportional": ("minimum", "match", "growth"),
-    "limits": ("floor", "ceiling", "unit", "match", "growth"),
-    "damping": ("floor", "match", "growth"),
-    "taper": ("floor", "far_growth", "match", "growth"),
-    "convergence": ("growth", "cap"),
-    "raking": (),
-}
-RULE_KEYS = ("floor", "ceiling", "unit", "minimum", "match", "growth", "cap", "far_growth")
+# What `budgets.pace` reads of an entry that shares money out.
+LIMITS = ("floor", "ceiling", "minimum", "match", "growth", "far_growth", "cap")
+RULE_KEYS = ("rule", "unit", *LIMITS)
+RAKING = "raking"
 NEED_KEYS = ("need_weight", "neediest_per_head", "measure")
 
 
@@ -125,16 +112,50 @@ def _share(entry: dict[str, Any], spot: str, faults: Faults) -> None:
         wrong = [key for key in NEED_KEYS if key in entry]
         if wrong:
             faults.add(KeysContradict(spot, found=wrong, detail="they belong to by = 'need'"))
-    rule = entry.get("rule", "proportional")
-    if not isinstance(rule, str) or rule not in RULE_TAKES:
+    for keys in (("match", "match_with"), ("floor", "unit"), ("ceiling", "unit")):
+        if keys[0] in entry and keys[1] not in entry:
+            faults.add(MissingScenarioKey(spot, found=[keys[1]], detail=f"{keys[0]} needs it"))
+    if "match_with" in entry and "match" not in entry:
+        faults.add(MissingScenarioKey(spot, found=["match"], detail="match_with needs it"))
+    if entry.get("rule") == RAKING:
+        wrong = [key for key in (*LIMITS, "unit", "yearly") if key in entry]
+        if wrong:
+            detail = "raking keeps the totals of lines and areas, and takes no limits"
+            faults.add(KeysContradict(spot, found=wrong, detail=detail))
         return
-    wrong = [key for key in RULE_KEYS if key in entry and key not in RULE_TAKES[rule]]
-    if wrong:
-        detail = f"rule = {rule!r} does not use them"
-        faults.add(KeysContradict(spot, found=wrong, detail=detail))
-    needs = RULE_NEEDS[rule]
-    if needs and not any(key in entry for key in needs):
-        detail = f"rule = {rule!r} needs {' or '.join(needs)}"
-        faults.add(MissingScenarioKey(spot, detail=detail))
-    if rule == "limits" and "unit" not in entry and any(key in entry for key in needs):
-        faults.add(MissingScenarioKey(spot, found=["unit"], detail="of floor and ceiling"))
+    inner = Faults(spot)
+    with inner.catch():
+        rule_choices({key: value for key, value in entry.items() if _usable(key, value)})
+    for fault in inner:
+        faults.add(within(spot, fault))
+
+
+def rule_choices(entry: Mapping[str, Any]) -> Choices:
+    """Return the rule and the limits of an entry as `budgets.pace` takes them."""
+    given = {key: entry[key] for key in RULE_KEYS if entry.get(key) not in (None, ())}
+    if given.get("rule") == RAKING:
+        return Choices()
+    # A single figure holds in every year; a list is by year.
+    single = {
+        key: value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+        for key, value in given.items()
+    }
+    return Choices.of(single)
+
+
+def within(spot: str, fault: CommonGroundError) -> CommonGroundError:
+    """Return a fault of a room below with the entry of the scenario before its place."""
+    where = f"{spot}, {fault.where}" if fault.where else spot
+    return type(fault)(
+        where, found=fault.found, count=fault.count, detail=fault.detail, **fault.fields
+    )
+
+
+def _usable(key: str, value: object) -> bool:
+    """Say whether a value has the type that its key asks for; what has not is told elsewhere."""
+    if key in ("rule", "unit"):
+        return isinstance(value, str)
+    if isinstance(value, list):
+        return bool(value) and all(_usable(key, item) for item in value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and key in LIMITS  # type: ignore[arg-type]

@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from budgets.money import read_amount
-from budgets.scenario_checks import check_entries, check_pots
+from budgets.pace_choices import Choices
+from budgets.scenario_checks import RULE_KEYS, check_entries, check_pots, rule_choices
 from budgets.scenario_errors import (
     MissingScenarioKey,
     ScenarioUnreadable,
@@ -66,7 +67,9 @@ Day = Annotated[str, BeforeValidator(_date_as_text), Field(pattern=r"^\d{4}-\d{2
 Pounds = Annotated[str, BeforeValidator(_amount)]
 PerCent = Annotated[float, Field(ge=-100.0, le=1000.0, strict=False)]
 Number = Annotated[float, Field(strict=False)]
-Positive = Annotated[float, Field(gt=0, strict=False)]
+Numbers = Annotated[
+    tuple[Number, ...], BeforeValidator(_rates), Field(max_length=100, strict=False)
+]
 
 
 class _Strict(BaseModel):
@@ -110,26 +113,36 @@ class Join(_Strict):
 
 
 class Share(_Strict):
-    """`[[share]]`: movable money is shared out anew over the areas that it covers."""
+    """`[[share]]`: movable money is shared out anew over the areas that it covers.
+
+    `rule` and the keys after it are those of `budgets.pace.Choices`; `raking` is a rule of its own,
+    which brings several lines to the areas' share of them all, each line within what it covers.
+    `yearly` is the growth of the money that is shared, in per cent a year; `match_with` names the
+    money that areas bring themselves.
+    """
 
     of: Text
     by: Literal["need", "people", "current"]
     need_weight: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
     neediest_per_head: Annotated[float, Field(ge=1, le=1000, strict=False)] | None = None
     measure: Text | None = None
-    rule: Literal["proportional", "limits", "damping", "taper", "convergence", "raking"] = (
-        "proportional"
-    )
+    rule: Text = "proportional"
     floor: Number | None = None
     ceiling: Number | None = None
-    unit: Literal["pounds", "per head", "per cent"] | None = None
-    minimum: Annotated[float, Field(ge=0, strict=False)] | None = None
-    match: Annotated[float, Field(ge=0, le=100, strict=False)] | None = None
-    growth: Annotated[
+    unit: Text | None = None
+    minimum: Number | None = None
+    match: Number | None = None
+    match_with: Text | None = None
+    growth: Numbers = ()
+    far_growth: Numbers = ()
+    cap: Numbers = ()
+    yearly: Annotated[
         tuple[PerCent, ...], BeforeValidator(_rates), Field(max_length=100, strict=False)
     ] = ()
-    cap: Positive | None = None
-    far_growth: PerCent | None = None
+
+    def pace(self) -> Choices:
+        """Return the rule and its limits as `budgets.pace` takes them."""
+        return rule_choices({key: getattr(self, key) for key in RULE_KEYS})
 
 
 class Devolve(_Strict):

@@ -114,13 +114,6 @@ class NotMovable(InfeasibleLimits):
     remedy = "Cut by no more than the nearest value, or wait until more of it is free."
 
 
-class DevolvedTooMuch(InfeasibleLimits):
-    """More is to be devolved than can be."""
-
-    rule = "what is devolved falls in areas of that level, can move, and is devolved once"
-    remedy = "Devolve no more than the nearest share."
-
-
 class MovableUnknown(BudgetError):
     """The parts of a line that cannot move are more than the line itself."""
 

@@ -1,0 +1,298 @@
+"""How an entry of a scenario shares movable money out over the areas that it covers.
+
+In: the books, the streams that an entry is about, and its rule. Out: other movable pence by area,
+whole and exact: pooled money as one sum that may cross streams and areas, all other money line by
+line within what each line covers. Only `budgets.scenario` uses it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from budgets import pace
+from budgets.joining import POOLED, Pot
+from budgets.money import MAX_PENCE, Float64, Int64, format_pounds, largest_remainder
+from budgets.need import per_head, weighted_people
+from budgets.pace_choices import Choices
+from budgets.raking import rake
+from budgets.scenario_books import Books, Context, split_rows, split_within
+from budgets.scenario_checks import RAKING, within
+from budgets.scenario_document import Share
+from geo.errors import CommonGroundError
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """What sharing out did.
+
+    Attributes
+    ----------
+    said
+        What was applied, in sentences.
+    path
+        int64 pence by area and year, year 0 being today, where the rule goes over several years;
+        else None.
+    """
+
+    said: tuple[str, ...] = ()
+    path: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """Money that is shared out as one sum.
+
+    Attributes
+    ----------
+    at
+        Positions of its streams; more than one only where they are pooled.
+    cover
+        float64 (n_areas): share of each base area that it covers.
+    weights
+        float64 (n_areas): what it is shared by.
+    """
+
+    name: str
+    at: Int64
+    cover: Float64
+    weights: Float64
+
+
+def share_out(
+    books: Books,
+    at: Int64,
+    share: Share,
+    pot: Pot | None,
+    context: Context,
+    *,
+    own: Int64 | None,
+    where: str,
+) -> Done:
+    """Share the movable money of streams out anew; the books are changed.
+
+    Parameters
+    ----------
+    at
+        Positions of streams that have movable money and a cover.
+    pot
+        The pot that the entry is about, if it is one.
+    own
+        Pence that each area brings itself, for `match`.
+
+    Raises
+    ------
+    InfeasibleLimits
+        A limit cannot be kept; `limit` and `nearest` say which and what can.
+    CommonGroundError
+        Whatever a rule refuses, with the entry before it.
+    """
+    head = _head(share, context)
+    units = _units(books, at, share, pot, context, head)
+    choices = share.pace()
+    plain = choices.rule == "proportional" and all(
+        getattr(choices, limit) is None for limit in ("floor", "ceiling", "minimum", "match")
+    )
+    try:
+        if share.rule == RAKING:
+            return _rake(books, units, share, context, head)
+        if plain and not share.yearly and not (pot and pot.way == POOLED):
+            return _in_proportion(books, units)
+        done = [_paced(books, unit, share, choices, context, own) for unit in units]
+    except CommonGroundError as error:
+        raise within(where, error) from error
+    paths = [item.path for item in done if item.path is not None]
+    # What a floor costs is said for one sum; over many lines only what was asked of all is.
+    said = done[0].said if len(done) == 1 else (_in_words(choices, len(done)),)
+    return Done(
+        said=said,
+        path=sum(paths[1:], start=paths[0]) if paths else None,
+    )
+
+
+def need_weights(
+    cover: Float64, share: Share, context: Context, head: Float64 | None
+) -> Float64 | None:
+    """Return people, or need-weighted people, that a cover holds; None for `current`."""
+    if share.by == "current":
+        return None
+    people = cover * context.people.to_numpy(dtype=np.float64)
+    if head is None:
+        return people
+    weight = context.need_weight if share.need_weight is None else share.need_weight
+    return weighted_people(people, head, weight)
+
+
+def _head(share: Share, context: Context) -> Float64 | None:
+    """Return the amount a head of each base area, measured once over all of them."""
+    if share.by != "need":
+        return None
+    name = share.measure or next(iter(context.measures))
+    times = share.neediest_per_head
+    return per_head(
+        context.people,
+        context.measures[name],
+        neediest_per_head=context.neediest_per_head if times is None else times,
+    ).to_numpy()
+
+
+def _units(
+    books: Books,
+    at: Int64,
+    share: Share,
+    pot: Pot | None,
+    context: Context,
+    head: Float64 | None,
+) -> list[Unit]:
+    """Return what is shared as one sum: a pooled pot, else each stream by itself."""
+    ids = books.streams.index
+    groups: list[tuple[str, Int64]] = [(str(ids[row]), np.array([row])) for row in at]
+    if pot is not None and pot.way == POOLED:
+        groups = [(f"pot {pot.id}", at)]
+    found = []
+    for name, rows in groups:
+        cover = np.max([context.covered[str(ids[row])] for row in rows], axis=0)
+        weights = need_weights(cover, share, context, head)
+        if weights is None:
+            weights = (books.cells[rows] - books.fixed[rows]).sum(axis=0).astype(np.float64)
+        found.append(Unit(name, rows, cover, weights))
+    return found
+
+
+def _in_proportion(books: Books, units: list[Unit]) -> Done:
+    """Share every line in proportion, all at once; nothing but the weights decides."""
+    at = np.concatenate([unit.at for unit in units])
+    totals = (books.cells[at] - books.fixed[at]).sum(axis=1)
+    weights = np.stack([unit.weights for unit in units])[:, books.by_code]
+    books.put(at, _back(books, split_rows(totals, weights)))
+    return Done(("In proportion.",))
+
+
+def _paced(
+    books: Books,
+    unit: Unit,
+    share: Share,
+    choices: Choices,
+    context: Context,
+    own: Int64 | None,
+) -> Done:
+    """Share one sum out by the rules of `budgets.pace`, for one year or for several."""
+    current = (books.cells[unit.at] - books.fixed[unit.at]).sum(axis=0)
+    chosen = np.flatnonzero((unit.cover > 0) | (current > 0))
+    codes = books.areas[chosen]
+    total = int(current.sum())
+    totals = _totals(total, share.yearly)
+
+    def by_area(values: Float64 | Int64) -> pd.Series:
+        return pd.Series(values[chosen].astype(np.float64), codes)
+
+    inputs = {
+        "baseline": by_area(current),
+        "need": by_area(unit.weights),
+        "people": by_area(unit.cover * context.people.to_numpy(dtype=np.float64)),
+        "own": None if own is None else by_area(own),
+    }
+    path = None
+    if len(totals) == 1:
+        done = pace.share_out(choices, total=totals[0], **inputs)  # type: ignore[arg-type]
+        pence, said = done.to_pence(), list(done.steps)
+    else:
+        yearly = pace.path(choices, totals=totals, **inputs).to_pence()  # type: ignore[arg-type]
+        pence, said = yearly[yearly.columns[-1]], [f"Over {len(totals)} years."]
+        path = yearly.reindex(books.areas, fill_value=0)
+    if totals[-1] != total:
+        _grow(books, unit.at, totals[-1] - total)
+        said.append(f"{unit.name} goes from {format_pounds(total)} to {format_pounds(totals[-1])}.")
+    new = np.zeros(len(books.areas), np.int64)
+    new[chosen] = pence.to_numpy(dtype=np.int64)
+    books.put(unit.at, _over_streams(books, unit.at, new))
+    if choices.rule == "proportional" and not said:
+        said = ["In proportion."]
+    return Done(tuple(said), path)
+
+
+def _in_words(choices: Choices, lines: int) -> str:
+    """Say which rule and limits were applied to each of several lines."""
+    unit = {"pounds": "pounds", "per head": "pounds a head", "per cent": "per cent"}[choices.unit]
+    limits = [
+        f"{name} {value:g} {unit}"
+        for name, value in (("floor", choices.floor), ("ceiling", choices.ceiling))
+        if value is not None
+    ]
+    limits += [f"minimum {choices.minimum:g} pounds"] if choices.minimum is not None else []
+    limits += [f"match {choices.match:g}"] if choices.match is not None else []
+    return f"Line by line, {lines} lines: {', '.join([choices.rule, *limits])}."
+
+
+def _totals(total: int, yearly: tuple[float, ...]) -> list[int]:
+    """Return the sum of every year, each rounded to whole pence, halves to the even penny."""
+    found = [total]
+    for rate in yearly:
+        # The shortest decimal that names the rate: 2.1 per cent is meant, not its binary neighbour.
+        factor = 1 + Fraction(repr(float(rate))) / 100
+        found.append(min(round(found[-1] * factor), MAX_PENCE))
+    return found[1:] or found
+
+
+def _grow(books: Books, at: Int64, pence: int) -> None:
+    """Let the lines of a sum grow or shrink in proportion to what of each can move."""
+    free = (books.cells[at] - books.fixed[at]).sum(axis=1)
+    each = largest_remainder(pence, free.astype(np.float64))
+    books.grow(at, each)
+
+
+def _over_streams(books: Books, at: Int64, by_area: Int64) -> Int64:
+    """Split pence by area over the lines of a pool, so that lines and areas both add up.
+
+    Each line in turn takes its sum in proportion to what the areas still lack; a line can never
+    take more than is left in an area, and the last one takes the rest.
+    """
+    sums = (books.cells[at] - books.fixed[at]).sum(axis=1)
+    split = np.zeros((len(at), len(by_area)), np.int64)
+    left = by_area[books.by_code].copy()
+    for line in range(len(at) - 1):
+        split[line, books.by_code] = part = split_within(sums[line : line + 1], left[None])[0]
+        left -= part
+    split[-1, books.by_code] = left
+    return split
+
+
+def _rake(
+    books: Books, units: list[Unit], share: Share, context: Context, head: Float64 | None
+) -> Done:
+    """Bring the lines together to the areas' shares of them all, each within what it covers.
+
+    Every line keeps its sum. The areas' sums are met to the few pence that rounding each line to
+    whole pence leaves.
+    """
+    at = np.concatenate([unit.at for unit in units])
+    sums = (books.cells[at] - books.fixed[at]).sum(axis=1)
+    cover = np.max([unit.cover for unit in units], axis=0)
+    whole = need_weights(cover, share, context, head)
+    if whole is None:
+        whole = np.sum([unit.weights for unit in units], axis=0)
+    chosen = np.flatnonzero((cover > 0) & (whole > 0))
+    target = largest_remainder(int(sums.sum()), whole[chosen])
+    seed = np.stack([unit.weights[chosen] for unit in units])
+    ids = books.streams.index[at]
+    table = rake(
+        pd.DataFrame(seed, ids, books.areas[chosen]),
+        rows=pd.Series(sums.astype(np.float64), ids),
+        columns=pd.Series(target.astype(np.float64), books.areas[chosen]),
+    )
+    raked = np.zeros((len(at), len(books.areas)))
+    raked[:, chosen] = table.to_numpy()
+    books.put(at, _back(books, split_rows(sums, raked[:, books.by_code])))
+    off = np.abs(books.cells[at][:, chosen] - books.fixed[at][:, chosen]).sum(axis=0) - target
+    worst = int(np.abs(off).max(initial=0))
+    return Done((f"Raked to the sums of {len(at)} lines and {len(chosen)} areas ({worst} p off).",))
+
+
+def _back(books: Books, by_code: Int64) -> Int64:
+    """Return a table whose columns stand in the order of codes in the order of the ledger."""
+    table = np.empty_like(by_code)
+    table[:, books.by_code] = by_code
+    return table
