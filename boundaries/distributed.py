@@ -1,9 +1,10 @@
 """The same crosswalks over several processes or machines, with Dask.
 
-In: two layers, or points and a layer, and the address of a Dask scheduler (or none, for a cluster
-on this machine). Out: exactly what `geo.overlap.areas` and `geo.points.locate_all` give on one
-machine: only the measuring is spread out, in spatial blocks; adding up happens in one place and in
-the original order, so that not even the last bit depends on the number of workers.
+In: two layers, with points or a raster, and the address of a Dask scheduler (or none, for a cluster
+on this machine). Out: exactly what `geo.overlap.areas`, `geo.points.locate_all` and
+`geo.rasters.overlap_people` give on one machine: only the measuring is spread out, in spatial
+blocks; adding up happens in one place and in the original order, so that not even the last bit
+depends on the number of workers.
 
 Dask is an optional part of the installation and is imported only here.
 """
@@ -17,16 +18,20 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from boundaries.errors import BoundaryError
-from geo import overlap, points
+from geo import overlap, points, rasters
+from geo.errors import CommonGroundError
 from geo.overlap import Overlaps
+from geo.rasters import PeopleOverlaps
 
 if TYPE_CHECKING:
     from distributed import Client
 
 PAIRS_A_BLOCK = 4_000
 POINTS_A_BLOCK = 250_000
+AREAS_A_BLOCK = 2_000
 RETRIES = 5
 CONNECT_TIMEOUT_S = 30
 
@@ -61,8 +66,7 @@ class DaskEngine:
 
     def areas(self, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Overlaps:
         """Measure areas of intersection; answer and errors as in `geo.overlap.areas`."""
-        sources = np.asarray(source.geometry.values, dtype=object)
-        targets = np.asarray(target.geometry.values, dtype=object)
+        sources, targets = _plain(source), _plain(target)
         first, second = overlap.candidate_pairs(sources, targets)
         # One choice for the whole job: a block alone might be small enough for the other engine.
         engine = overlap.engine_for(sources, targets, first, second)
@@ -93,6 +97,68 @@ class DaskEngine:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         point = [part[0] + start for part, start in zip(found, starts, strict=True)]
         return np.concatenate(point), np.concatenate([part[1] for part in found])
+
+    def overlap_people(
+        self, raster: str, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, **options: Any
+    ) -> PeopleOverlaps:
+        """Add up pixels by pair; answer and errors as in `geo.rasters.overlap_people`.
+
+        Every worker reads the raster by itself: `raster` is a path that all of them can open.
+        """
+        place = {key: options[key] for key in ("band", "reproject") if key in options}
+        sources, targets = (rasters.on_raster(raster, layer, **place) for layer in (source, target))
+        held, others = _plain(sources), _plain(targets)
+        try:
+            source_people, notes = self._sums(raster, sources, options)
+            target_people, more = self._sums(raster, targets, options)
+        except CommonGroundError:
+            # A block knows its own faults only; measured here, all of them are named at once.
+            for layer in (source, target):
+                rasters.zonal_sum(raster, layer, **options)
+            raise
+        first, second = overlap.candidate_pairs(held, others)
+        parts = [
+            (np.unique(first[block]), np.unique(second[block]))
+            for block in self._blocks(held, first)
+        ]
+        said = {"band": options.get("band", 1), "apart": rasters.targets_apart(others)}
+        found = self._gather(
+            _people, [(raster, sources.iloc[s], targets.iloc[t], said) for s, t in parts]
+        )
+        outside = source_people.copy()
+        for (s, _), part in zip(parts, found, strict=True):
+            outside[s] = part.outside
+        pairs = [
+            (s[part.source], t[part.target], part.people)
+            for (s, t), part in zip(parts, found, strict=True)
+        ] or [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+        one, other, people = (np.concatenate([pair[i] for pair in pairs]) for i in range(3))
+        order = np.lexsort((other, one))
+        return PeopleOverlaps(
+            source=one[order],
+            target=other[order],
+            people=people[order],
+            source_people=source_people,
+            target_people=target_people,
+            outside=outside,
+            notes=(*notes, *more),
+        )
+
+    def _sums(
+        self, raster: str, layer: gpd.GeoDataFrame, options: dict[str, Any]
+    ) -> tuple[npt.NDArray[np.float64], list[dict[str, Any]]]:
+        """Add up the pixels of each area; notes of the blocks become notes of the layer."""
+        rest = {"band": options.get("band", 1), "uncovered": options.get("uncovered", "raise")}
+        starts = range(0, len(layer), AREAS_A_BLOCK)
+        blocks = [(raster, layer.iloc[start : start + AREAS_A_BLOCK], rest) for start in starts]
+        found = self._gather(_zonal, blocks)
+        kinds: dict[str, dict[str, Any]] = {}
+        for note in (note for part in found for note in part.attrs["notes"]):
+            kept = kinds.setdefault(note["kind"], {**note, "codes": []})
+            kept["codes"] += note["codes"]
+        order = ("beyond the raster", "no data")
+        notes = sorted(kinds.values(), key=lambda note: order.index(note["kind"]))
+        return np.concatenate([part.to_numpy() for part in found] or [np.empty(0)]), notes
 
     def _gather(self, function: Any, calls: list[tuple[Any, ...]]) -> list[Any]:
         """Run a function over many arguments on the workers; answers in the order of the calls."""
@@ -178,3 +244,17 @@ def _measure(
 
 def _locate(xy: npt.NDArray[np.float64], areas: gpd.GeoDataFrame) -> Any:
     return points.locate_all(xy, areas)
+
+
+def _plain(layer: gpd.GeoDataFrame) -> Shapes:
+    return np.asarray(layer.geometry.values, dtype=object)
+
+
+def _zonal(raster: str, areas: gpd.GeoDataFrame, options: dict[str, Any]) -> pd.Series:
+    return rasters.zonal_sum(raster, areas, **options)
+
+
+def _people(
+    raster: str, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, options: dict[str, Any]
+) -> PeopleOverlaps:
+    return rasters.overlap_people(raster, source, target, uncovered="report", **options)

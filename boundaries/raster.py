@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from boundaries.checks import FloatArray, align, layers_codes, one_of
 from boundaries.crosswalk import Crosswalk
+from boundaries.engine import Engine
 from boundaries.errors import ValuesNegative
 from boundaries.points import by_area_where_empty
 from geo.rasters import (
@@ -36,10 +37,10 @@ def from_raster(
     target: gpd.GeoDataFrame,
     *,
     unit: str = "residents",
-    band: int = 1,
     reproject: bool = False,
     uncovered: str = "raise",
     fallback: str = "area",
+    engine: Engine | None = None,
 ) -> Crosswalk:
     """Weigh by pixels: `mass_st = sum of the pixels on s ∩ t`, cut pixels by their exact share.
 
@@ -51,12 +52,12 @@ def from_raster(
         Layers in the raster's coordinate system, or in another one with `reproject`.
     unit
         What the pixels count.
-    band
-        Band of the raster, from 1.
     uncovered
         "raise" if an area reaches beyond the raster, or "report" it in the notes.
     fallback
         How a source without people divides: by "area", or "none" (it stays 0/0).
+    engine
+        Measures elsewhere, for example on a Dask cluster whose workers can open the raster.
 
     Returns
     -------
@@ -71,8 +72,9 @@ def from_raster(
     one_of(uncovered, ("raise", "report"), option="uncovered")
     one_of(fallback, ("area", "none"), option="fallback")
     source_codes, target_codes = layers_codes(source, target)
-    options: dict[str, Any] = {"band": band, "reproject": reproject, "uncovered": uncovered}
-    found = overlap_people(raster, source, target, **options)
+    options: dict[str, Any] = {"reproject": reproject, "uncovered": uncovered}
+    measure = overlap_people if engine is None else engine.overlap_people
+    found = measure(str(raster), source, target, **options)
     people = found.source_people
     said = f"{unit} in the pixels of {Path(raster).name}"
     mass = _table(found, found.people, source, target)

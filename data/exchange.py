@@ -67,7 +67,6 @@ def weighing(
         "--raster": raster is not None and by != "raster",
         "--points-code": points_code is not None and (by != "best-fit" or points is None),
         "--points-weight": points_weight is not None and points is None,
-        "--dask": dask is not None and by == "raster",
     }
     if any(unused.values()):
         found = [name for name, wrong in unused.items() if wrong]
@@ -99,12 +98,16 @@ def crosswalk(source: LayerFile, target: LayerFile, weighing: Weighing) -> Cross
 
 
 def _weigh(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, weighing: Weighing) -> Crosswalk:
-    if weighing.by == "raster":
-        assert weighing.raster is not None  # `weighing` has checked it
-        return build.from_raster(weighing.raster, first, second, uncovered="report")
     if weighing.by == "best-fit" and weighing.points is not None:
         return _by_centroid(first, second, weighing.points)
     with _engine(weighing.dask) as engine:
+        if weighing.by == "raster":
+            assert weighing.raster is not None  # `weighing` has checked it
+            file = weighing.raster.absolute()
+            # The areas come to the pixels: resampling pixels would move people.
+            return build.from_raster(
+                file, first, second, reproject=True, uncovered="report", engine=engine
+            )
         if weighing.by == "points":
             assert weighing.points is not None  # `weighing` has checked it
             xy, weights, _ = weighing.points.read()

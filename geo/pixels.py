@@ -19,7 +19,7 @@ import rasterio
 import shapely
 from exactextract import exact_extract
 from exactextract.feature import Feature, FeatureSource
-from exactextract.raster import NumPyRasterSource, RasterioRasterSource, RasterSource
+from exactextract.raster import RasterioRasterSource, RasterSource
 from exactextract.writer import Writer
 from pyproj import CRS
 from rasterio.windows import Window
@@ -82,7 +82,7 @@ class Pixels:
     def _by_hand(self, shape: shapely.Geometry) -> Row:
         """Cut every pixel by one shape: slow, and right for all of them."""
         window = self._window(np.asarray(shape.bounds))
-        pixels = self._read(window)
+        pixels = self.read(window)
         left, top, a, e = self._corner(window)
         row, column = np.nonzero(np.isfinite(pixels))
         west, north = left + a * column, top + e * row
@@ -103,7 +103,8 @@ class Pixels:
         top, bottom = int(np.floor(y[0])), int(np.ceil(y[1]))
         return Window(left, top, right - left, bottom - top)
 
-    def _read(self, window: Window) -> npt.NDArray[np.float64]:
+    def read(self, window: Window) -> npt.NDArray[np.float64]:
+        """Read pixels; NaN where there is no data."""
         read = self.raster.read(self.band, window=window, masked=True).astype(np.float64)
         scale, offset = self.raster.scales[self.band - 1], self.raster.offsets[self.band - 1]
         pixels: npt.NDArray[np.float64] = read.filled(np.nan) * scale + offset
@@ -114,9 +115,7 @@ class Pixels:
         window = self._window(bounds)
         if not 0 < window.width * window.height <= MOST_CELLS:
             return RasterioRasterSource(self.raster, self.band)
-        left, top, a, e = self._corner(window)
-        edges = (left, top + e * window.height, left + a * window.width, top)
-        return NumPyRasterSource(self._read(window), *edges, srs_wkt=self.crs.to_wkt())
+        return _Held(self, window)
 
     def _corner(self, window: Window) -> tuple[float, float, float, float]:
         """Return where a window begins, and the width and (negative) height of a pixel."""
@@ -169,6 +168,42 @@ def _measurable(shapes: Polygons, smallest: float) -> Polygons:
             parts[reduced], indices=np.searchsorted(which, rebuilt)
         )
     return clean
+
+
+class _Held(RasterSource):
+    """Pixels of one window, on the grid of the whole raster.
+
+    A grid of its own for each window would begin elsewhere, and shares of pixels would differ in
+    their last bits with the shapes that happen to be summed together.
+    """
+
+    def __init__(self, pixels: Pixels, window: Window) -> None:
+        super().__init__()
+        self.bounds, self.pixel = pixels.bounds, pixels.raster.res
+        self.left, self.top = window.col_off, window.row_off
+        self.held = pixels.read(window)
+        self.wkt = pixels.crs.to_wkt()
+
+    def res(self) -> tuple[float, float]:
+        """Return the width and height of a pixel."""
+        return self.pixel
+
+    def extent(self) -> tuple[float, ...]:
+        """Return west, south, east and north of the whole raster."""
+        return self.bounds
+
+    def nodata_value(self) -> None:
+        """Return nothing: pixels without data are held as NaN."""
+
+    def srs_wkt(self) -> str:
+        """Return the coordinate system."""
+        return self.wkt
+
+    def read_window(self, x: int, y: int, columns: int, rows: int) -> npt.NDArray[np.float64]:
+        """Return pixels by their place in the whole raster."""
+        return self.held[
+            y - self.top : y - self.top + rows, x - self.left : x - self.left + columns
+        ]
 
 
 class _Shapes(FeatureSource):

@@ -129,12 +129,18 @@ def overlap_people(
     band: int = 1,
     reproject: bool = False,
     uncovered: Uncovered = "raise",
+    apart: bool | None = None,
 ) -> PeopleOverlaps:
     """Let pixels of people decide how sources split: `mass_st = Σ pixels in s ∩ t`.
 
     The pieces s ∩ t are cut exactly, then summed as in `zonal_sum`, whose options and errors this
     function shares. A source's pieces and what lies in no target are brought to its own sum, so
     that single precision in the shares of pixels loses nobody.
+
+    Parameters
+    ----------
+    apart
+        Whether no two targets share land, where that is known already (`targets_apart`).
     """
     with opened(raster_path, band) as pixels:
         shapes = _on_raster(pixels, source, reproject=reproject)
@@ -146,7 +152,7 @@ def overlap_people(
         cut = pairs.area_m2 < shapely.area(shapes)[pairs.source] * (1 - WHOLE)
         people[cut] = pixels.sums(shared[cut])["sum"]
         inside = _by(pairs.source, people, len(shapes))
-        if _once(others):
+        if targets_apart(others) if apart is None else apart:
             outside, once = _left_over(shapes, pairs, source_people, inside)
         else:
             rest, once = _remainders(shapes, pairs, shared, others)
@@ -187,7 +193,7 @@ def overlap_of_totals(
     with opened(raster_path, 1) as pixels:
         shapes = _on_raster(pixels, source, reproject=False)
         others = _on_raster(pixels, target, reproject=False)
-        once = _once(others)
+        once = targets_apart(others)
         if once:
             pairs, shared = pieces(shapes, others)
             gap = _gaps(shapes, pairs)
@@ -221,7 +227,7 @@ def _by(position: Ints, amount: Floats, n: int) -> Floats:
     return np.bincount(position, amount, minlength=n).astype(np.float64)
 
 
-def _once(targets: Polygons) -> bool:
+def targets_apart(targets: Polygons) -> bool:
     """Say whether no two targets share any land."""
     if shapely.coverage_is_valid(targets):
         return True
@@ -269,6 +275,15 @@ def _remainders(
         rest[s] = shapely.difference(shapes[s], held)
         once[s] = covered[s] <= shapely.area(held) * (1 + WHOLE)
     return rest, once
+
+
+def on_raster(
+    raster_path: str | Path, areas: gpd.GeoDataFrame, *, band: int = 1, reproject: bool = False
+) -> gpd.GeoDataFrame:
+    """Return a layer in the raster's coordinate system; errors are those of `zonal_sum`."""
+    with opened(raster_path, band) as pixels:
+        shapes = _on_raster(pixels, areas, reproject=reproject)
+        return gpd.GeoDataFrame(geometry=shapes, index=areas.index, crs=pixels.crs)
 
 
 def _on_raster(pixels: Pixels, areas: gpd.GeoDataFrame, *, reproject: bool) -> Polygons:

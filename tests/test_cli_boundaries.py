@@ -131,7 +131,6 @@ def test_what_a_crosswalk_leaves_over_is_printed(grid: Path, tmp_path: Path) -> 
         (["--by", "points"], "--points"),
         (["--by", "raster"], "--raster"),
         (["--by", "area", "--raster", "x.tif"], "--raster"),
-        (["--by", "raster", "--raster", "x.tif", "--dask", "local"], "--dask"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(

@@ -7,17 +7,20 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 
 from boundaries import distributed
-from boundaries.build import from_areas, from_points
+from boundaries.build import from_areas, from_points, from_raster
 from boundaries.distributed import DaskEngine, SchedulerUnreachable, connect
-from geo import overlap, points
+from geo import overlap, points, rasters
+from geo.errors import RasterTooSmall
 
 pytestmark = [
     pytest.mark.slow,
@@ -85,6 +88,58 @@ def test_a_crosswalk_from_workers_is_the_local_one(
     one = from_points(people, "weight", *layers, unit="residents")
     other = from_points(people, "weight", *layers, unit="residents", engine=engine)
     assert (one.mass != other.mass).nnz == 0
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_people_of_a_raster_are_the_same_to_the_last_bit(
+    engine: DaskEngine,
+    layers: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    overlapping: bool,
+) -> None:
+    monkeypatch.setattr(distributed, "AREAS_A_BLOCK", 70)
+    # A grid that neither begins nor steps on whole metres, some pixels without data.
+    pixels = np.random.default_rng(5).gamma(0.5, 20.0, (130, 130))
+    pixels[40:44, 50:60] = np.nan
+    path = tmp_path / "people.tif"
+    grid = rasterio.Affine(77.77, 0, -33.3, 0, -77.77, 10_044.4)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": np.nan}
+    with rasterio.open(
+        path, "w", height=130, width=130, transform=grid, crs=27700, **profile
+    ) as file:
+        file.write(pixels, 1)
+    source, target = layers[0], layers[1].iloc[:150]
+    if overlapping:
+        target = target.set_geometry(target.buffer(60))
+    here = rasters.overlap_people(str(path), source, target, uncovered="report")
+    there = engine.overlap_people(str(path), source, target, uncovered="report")
+    assert len(here) > 1500
+    assert here.notes == there.notes
+    assert here.notes
+    for name in ("source", "target", "people", "source_people", "target_people", "outside"):
+        np.testing.assert_array_equal(getattr(here, name), getattr(there, name), err_msg=name)
+    one = from_raster(path, source, target, uncovered="report")
+    other = from_raster(path, source, target, uncovered="report", engine=engine)
+    assert (one.mass != other.mass).nnz == 0
+
+
+def test_all_areas_beyond_a_raster_are_named_whichever_block_they_are_in(
+    engine: DaskEngine,
+    layers: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(distributed, "AREAS_A_BLOCK", 70)
+    path = tmp_path / "west.tif"
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "crs": 27700}
+    grid = rasterio.Affine(100, 0, 0, 0, -100, 10_000)
+    with rasterio.open(path, "w", height=100, width=50, transform=grid, **profile) as file:
+        file.write(np.ones((100, 50)), 1)
+    east = layers[0].index[layers[0].bounds["maxx"] > 5000]
+    with pytest.raises(RasterTooSmall) as caught:
+        engine.overlap_people(str(path), *layers)
+    assert list(caught.value.found) == list(east)
 
 
 def test_a_worker_that_is_killed_half_way_changes_nothing(
