@@ -24,6 +24,8 @@ from boundaries.crosswalk import Crosswalk
 SLIVER = 0.01
 ALIGNED = 0.75
 GOOD_FIT = 0.95
+# How units read in a sentence where their short name does not.
+WORDS = {"count": "points", "shares": "areas"}
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,25 @@ class Direction:
 
     def sentence(self) -> str:
         """Say the fit in one sentence for a board paper."""
-        s = self.summary
-        share = float(s["mean_largest_share"])
+        share = float(self.summary["mean_largest_share"])
         verdict = "fits well" if share >= GOOD_FIT else "does not fit"
-        return (
-            f"{self.source} {verdict} into {self.target}: {share:.1%} of its {self.unit} are in "
-            f"the best-matching area; {self.elsewhere:,.0f} of {self.total:,.0f} would be counted "
-            f"in another area (parts below {self.sliver:.0%} are taken as slivers)."
+        what, are = (
+            ("land", "is") if self.unit == "m2" else (WORDS.get(self.unit, self.unit), "are")
         )
+        nowhere = (
+            f", {self._amount(self.uncovered)} in no area of {self.target}"
+            if self.uncovered > self.total * self.sliver
+            else ""
+        )
+        return (
+            f"{self.source} {verdict} into {self.target}: {share:.1%} of its {what} {are} in the "
+            f"best-matching area; {self._amount(self.elsewhere)} of {self._amount(self.total)} "
+            f"would be counted in another area{nowhere} (parts below {self.sliver:.0%} are taken "
+            "as slivers)."
+        )
+
+    def _amount(self, mass: float) -> str:
+        return f"{mass / 1e6:,.1f} km2" if self.unit == "m2" else f"{mass:,.0f}"
 
 
 @dataclass(frozen=True)

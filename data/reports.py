@@ -64,7 +64,13 @@ def fit_place(folder: Path, *, sliver: float) -> FitReport:
     table = coterminosity.place_fit(walks, place.people, sliver=sliver)
     if table.empty:
         return FitReport((f"{place.name} has no two levels to compare.",), {"": table})
-    said = coterminosity.pair_sentences(table)
+    titles = {layer.id: layer.title for layer in place.settings.layers}
+    named = table.assign(
+        source=table["source"].map(titles),
+        target=table["target"].map(titles),
+        pair=[" and ".join(titles[part] for part in pair.split(" and ")) for pair in table["pair"]],
+    )
+    said = coterminosity.pair_sentences(named)
     return FitReport(tuple(said), {"": table})
 
 
