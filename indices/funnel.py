@@ -110,7 +110,7 @@ def funnel(
     variance = p0 * (1.0 - p0) if part_of_people else p0
     # Where nobody, or everybody, has the event there is no chance that could be measured.
     z = (r / n - p0) / np.sqrt(variance / n) if variance > 0 else pd.Series(np.nan, index=r.index)
-    factor = dispersion(z.dropna().to_numpy()) if overdispersion else 1.0
+    factor = dispersion(np.asarray(z.dropna(), dtype=float)) if overdispersion else 1.0
     table = pd.DataFrame({"events": r, "people": n, "rate": r / n, "z": z / np.sqrt(factor)})
     for name, width in (("alert", ALERT), ("alarm", ALARM)):
         low, high = _limits(n.to_numpy(), p0, width, part_of_people, limits, factor)

@@ -163,7 +163,7 @@ def parse(raw: Any, faults: Faults, *, where: str) -> dict[str, Indicator]:
                 spot = f"indicators.{name}.{key}"
                 faults.add(IndicatorFault(where, found=[spot], detail=error["msg"]))
         # Read from the table, not the model, so that these are named beside faults of the schema.
-        for rule in _wrong_columns(table):
+        for rule in wrong_columns(table):
             faults.add(IndicatorFault(where, found=[f"indicators.{name}"], detail=rule))
     times = Counter(str(t["id"]) for t in tables if isinstance(t, Mapping) and "id" in t)
     twice = [id for id, count in times.items() if count > 1]
@@ -172,7 +172,7 @@ def parse(raw: Any, faults: Faults, *, where: str) -> dict[str, Indicator]:
     return found
 
 
-def _wrong_columns(table: Mapping[str, Any]) -> list[str]:
+def wrong_columns(table: Mapping[str, Any]) -> list[str]:
     """Say which columns an indicator of its kind lacks, or cannot have."""
     numerator, denominator, value = (
         table.get(key) is not None for key in ("numerator", "denominator", "value")
