@@ -93,19 +93,30 @@ def doubt(
     draws: Annotated[int, typer.Option(min=1, help="How often the index is drawn.")] = 1000,
     level: Annotated[float, typer.Option(help="Share of the draws in the interval.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Another seed gives other draws.")] = 20_250_301,
+    district: Annotated[
+        str | None, typer.Option(help="Column of the district, for indicators that are shrunk.")
+    ] = None,
+    sobol: Annotated[
+        Path | None, typer.Option(help="Also write which choice moves the ranks: Sobol shares.")
+    ] = None,
+    sobol_runs: Annotated[
+        int, typer.Option(help="Size of that sample, a power of two; drawn (choices + 2) times.")
+    ] = 256,
+    leave_one_out: Annotated[
+        Path | None, typer.Option(help="Also write the ranks without each domain in turn.")
+    ] = None,
 ) -> None:
     """Say how certain the rank of each area is: interval, chance of the worst tenth, sentence."""
-    from data import indexing
+    from data import doubting
 
     say(
-        indexing.doubt_file(
+        doubting.doubt_file(
             definition,
             table,
             code=code,
             from_=from_,
             out=out,
-            draws=draws,
-            level=level,
-            seed=seed,
+            district=district,
+            asked=doubting.Asked(draws, level, seed, sobol, sobol_runs, leave_one_out),
         )
     )

@@ -1,4 +1,4 @@
-"""Indices from files to files: built, summarised for higher areas, and doubted.
+"""Indices from files to files: built, and summarised for higher areas.
 
 In: tables of domains or indicators, lookups and populations, as CSV, XLSX or Parquet. Out: CSV or
 XLSX, and sentences about what went in, what came out and what was left over.
@@ -16,7 +16,7 @@ from boundaries.crosswalk import Crosswalk
 from data import sheets, tables
 from data.errors import NotANumber, UnknownChoice
 from geo.errors import Faults
-from indices import definitions, inputs, robustness, summaries, transforms
+from indices import definitions, inputs, summaries, transforms
 from indices import index as indices_index
 from indices.definitions import Definition
 from indices.errors import DirectionDoubtful, IncompleteEdition, WeightsUnstable
@@ -73,7 +73,7 @@ def index_file(
         Whatever is wrong with the files; several faults come together.
     """
     sheets.check_writable(out)
-    index = _build(
+    index = build_file(
         definition, input, code=code, from_=from_, published=published, district=district
     )
     whole = index.to_frame()
@@ -82,7 +82,7 @@ def index_file(
         wanted += [f"{id}_rank", f"{id}_transformed"]
     if not index.complete:
         wanted.append("local_rank")
-    table = _with_codes(whole[wanted], CODE)
+    table = with_codes(whole[wanted], CODE)
     path = sheets.write(table, out)
     span = f"{index.scores.min():.3f} to {index.scores.max():.3f}"
     said = [f"{index.definition.title}: {len(index):,} of {index.n:,} areas, scores {span}."]
@@ -91,7 +91,7 @@ def index_file(
             "Overall ranks and deciles are left empty, because they need every area of the "
             "edition; local_rank ranks the areas at hand."
         )
-    return Written(path, table, (*said, *_notes(index)))
+    return Written(path, table, (*said, *notes(index)))
 
 
 def summarise_file(
@@ -149,7 +149,7 @@ def summarise_file(
     beyond = found["areas"] == 0
     measures = list(summaries.MEASURES)
     wanted = measures + [f"rank_of_{measure}" for measure in measures]
-    table = _with_codes(found.loc[~beyond, wanted], AREA)
+    table = with_codes(found.loc[~beyond, wanted], AREA)
     path = sheets.write(table, out)
     weight = f"weighted with {population_column} ({found['population'].sum():,.0f})"
     said = [f"{len(built):,} areas summarised for {len(table):,} areas of {to}, {weight}."]
@@ -160,46 +160,7 @@ def summarise_file(
     return Written(path, table, tuple(said))
 
 
-def doubt_file(
-    definition: str | Path,
-    input: str | Path,
-    *,
-    code: str,
-    from_: str = "ranks",
-    out: str | Path,
-    draws: int = 1000,
-    level: float = 0.95,
-    seed: int = robustness.SEED,
-) -> Written:
-    """Say how certain the ranks of an index are, area by area.
-
-    Writes `code,score,rank,rank_low,rank_median,rank_high,chance_worst_decile,sentence`. The areas
-    of a part of an edition are ranked among themselves.
-
-    Raises
-    ------
-    CommonGroundError
-        Whatever is wrong with file and choices; several faults come together.
-    """
-    sheets.check_writable(out)
-    index = _build(definition, input, code=code, from_=from_)
-    found = robustness.doubt(index, draws=draws, level=level, seed=seed)
-    table = found.table.assign(sentence=found.sentences())
-    table.insert(0, "score", index.scores)
-    path = sheets.write(_with_codes(table, CODE), out)
-    widest = found.shifts.groupby("choice")["mean_rank_change"].agg(lambda moved: moved.max())
-    said = [
-        f"{index.definition.title}: {len(index):,} areas, {draws:,} draws, seed {seed}.",
-        *(f"Varied: {line}." for line in found.varied),
-        *(f"{line[0].upper()}{line[1:]}." for line in found.left_out),
-        "Ranks moved on average by up to "
-        + ", ".join(f"{moved:,.0f} ({choice})" for choice, moved in widest.items())
-        + ".",
-    ]
-    return Written(path, _with_codes(table, CODE), (*said, *_notes(index)))
-
-
-def _build(
+def build_file(
     definition: str | Path,
     input: str | Path,
     *,
@@ -208,6 +169,13 @@ def _build(
     published: str | None = None,
     district: str | None = None,
 ) -> Index:
+    """Build an index from a table; see `index_file`.
+
+    Raises
+    ------
+    CommonGroundError
+        Whatever is wrong with the files; several faults come together.
+    """
     faults = Faults("index")
     if from_ not in FROM:
         detail = f"it is one of {', '.join(FROM)}"
@@ -276,7 +244,7 @@ def _ranks_and_scores(
     return ranks, scores
 
 
-def _with_codes(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def with_codes(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Put the codes into the first column and round what has a fraction."""
     table = frame.copy()
     for column in table.select_dtypes("float64").columns:
@@ -285,5 +253,6 @@ def _with_codes(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _notes(index: Index) -> tuple[str, ...]:
+def notes(index: Index) -> tuple[str, ...]:
+    """Say as sentences what a reader should know of directions and weights."""
     return () if index.made is None else tuple(f"Note: {note}." for note in index.made.notes)

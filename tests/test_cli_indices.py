@@ -105,3 +105,31 @@ def test_a_fault_of_an_index_is_a_sentence_and_no_file(place: Path, tmp_path: Pa
     assert done.exit_code == 1
     assert "health" in done.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_doubt_writes_the_share_of_each_choice_and_the_ranks_without_each_domain(
+    place: Path, tmp_path: Path
+) -> None:
+    shares, without = tmp_path / "shares.csv", tmp_path / "without.xlsx"
+    done = call(
+        "doubt", place / "index.toml", place / "tables" / "domain_ranks.csv", "--code", "code",
+        "--draws", 20, "--out", tmp_path / "doubt.csv", "--sobol", shares, "--sobol-runs", 64,
+        "--leave-one-out", without,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert "320 runs" in done.stdout  # 64 x (3 choices + 2)
+    table = pd.read_csv(shares).set_index("choice")
+    assert list(table.index) == ["weights", "normalisation", "aggregation"]
+    assert (table["first_low"] <= table["first"]).all()
+    assert (table["total"] <= table["total_high"]).all()
+    ranks = pd.read_excel(without, dtype={"code": str})
+    assert list(ranks)[:2] == ["code", "rank"]
+    assert set(ranks["by_domain"]) <= set(WEIGHTS)
+    wrong = call(
+        "doubt", place / "index.toml", place / "tables" / "domain_ranks.csv", "--code", "code",
+        "--draws", 20, "--out", tmp_path / "no.csv", "--sobol", tmp_path / "no2.csv",
+        "--sobol-runs", 100,
+    )  # fmt: skip
+    assert wrong.exit_code == 1
+    assert "power of two" in wrong.stderr
+    assert not (tmp_path / "no.csv").exists()

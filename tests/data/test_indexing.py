@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from data import sheets
+from data.doubting import Asked, doubt_file
 from data.errors import (
     DuplicateCode,
     EmptyCode,
@@ -21,7 +22,7 @@ from data.errors import (
     UnreadableSheet,
     UnusableFolder,
 )
-from data.indexing import doubt_file, index_file, summarise_file
+from data.indexing import index_file, summarise_file
 from geo.errors import CommonGroundError, Faults, SeveralFaults
 from indices.definitions import load
 from indices.errors import (
@@ -325,7 +326,7 @@ def test_what_is_wrong_with_lookup_population_and_index_is_named(summarised, bui
 
 def test_doubt_writes_an_interval_and_a_sentence_for_every_area(tmp_path, definition, ranks):
     out = tmp_path / "doubt.csv"
-    done = doubt_file(definition, ranks, code="area", out=out, draws=50)
+    done = doubt_file(definition, ranks, code="area", out=out, asked=Asked(draws=50))
     found = back(out)
     assert list(found.columns) == [
         "code", "score", "rank", "rank_low", "rank_median", "rank_high",
@@ -336,7 +337,7 @@ def test_doubt_writes_an_interval_and_a_sentence_for_every_area(tmp_path, defini
     assert found["sentence"].str.contains("most deprived of 20 in 19 of 20").all()
     assert any("their counts are not known" in line for line in done.sentences)
     first = out.read_bytes()
-    doubt_file(definition, ranks, code="area", out=out, draws=50)
+    doubt_file(definition, ranks, code="area", out=out, asked=Asked(draws=50))
     assert out.read_bytes() == first
 
 
@@ -529,7 +530,7 @@ def test_the_census_example_goes_from_counts_to_doubt_through_files(tmp_path, re
         code="lsoa21_code",
         from_="indicators",
         out=tmp_path / "doubt.csv.gz",
-        draws=40,
+        asked=Asked(draws=40),
     )
     assert len(done.table) == 33755
     assert not any("left out" in line for line in done.sentences)
