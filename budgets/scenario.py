@@ -99,16 +99,50 @@ def apply(scenario: Scenario, baseline: Ledger, context: Context) -> Outcome:
     NothingChosen
         An entry acts on no money.
     """
-    streams = baseline.streams
-    check_names(scenario, streams, context)
-    on = takes_effect(scenario, streams)
+    check_names(scenario, baseline.streams, context)
+    on = takes_effect(scenario, baseline.streams)
+    run = _run(scenario, baseline, context, on)
+    ledger = run.ledger
+    devolved, said = _devolve(ledger, scenario, context, on)
+    held = levels.held(_by_holder(ledger.streams), devolved)
+    return Outcome(
+        scenario=scenario,
+        baseline=baseline,
+        ledger=ledger,
+        on=on,
+        movable=movable(ledger.streams, on=on),
+        pots=run.pots,
+        held=held,
+        devolved=devolved,
+        paths=run.paths,
+        steps=(*run.steps, *said),
+        digest=digest_of(scenario, baseline, context, on),
+    )
+
+
+def ledger_of(scenario: Scenario, baseline: Ledger, context: Context) -> Ledger:
+    """Return the ledger of `apply` alone, without who holds it and without its hash."""
+    return _run(scenario, baseline, context, takes_effect(scenario, baseline.streams)).ledger
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """The part of an outcome that is where the money falls."""
+
+    ledger: Ledger
+    pots: dict[str, Pot]
+    paths: dict[int, pd.DataFrame]
+    steps: list[Step]
+
+
+def _run(scenario: Scenario, baseline: Ledger, context: Context, on: dt.date) -> _Run:
+    """Change, join and share out, in this order."""
     books = Books(baseline, on)
-    free = books.free
-    steps = [_begin(books, free, on)]
+    steps = [_begin(books, books.free, on)]
     for number, change in enumerate(scenario.change, 1):
         steps.append(_change(books, change, scenario, f"[[change]] number {number}"))
-    joined = joining.holders(scenario.join, streams)
-    now = streams.assign(amount_pence=books.amount)
+    joined = joining.holders(scenario.join, books.streams)
+    now = books.streams.assign(amount_pence=books.amount)
     pots = joining.pots(scenario.join, now)
     for pot in pots.values():
         whole = books.total
@@ -121,22 +155,8 @@ def apply(scenario: Scenario, baseline: Ledger, context: Context) -> Outcome:
         if path is not None:
             paths[number] = path
     ledger = books.ledger(joined)
-    devolved, said = _devolve(ledger, scenario, context, on)
-    held = levels.held(_by_holder(ledger.streams), devolved)
     _refuse_lost(steps, ledger)
-    return Outcome(
-        scenario=scenario,
-        baseline=baseline,
-        ledger=ledger,
-        on=on,
-        movable=movable(ledger.streams, on=on),
-        pots=pots,
-        held=held,
-        devolved=devolved,
-        paths=paths,
-        steps=(*steps, *said),
-        digest=digest_of(scenario, baseline, context, on),
-    )
+    return _Run(ledger, pots, paths, steps)
 
 
 def digest_of(scenario: Scenario, baseline: Ledger, context: Context, on: dt.date) -> str:
