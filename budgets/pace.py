@@ -18,6 +18,7 @@ import pandas as pd
 from budgets.convergence import Path
 from budgets.errors import NothingToShareBy
 from budgets.money import Float64, format_pounds
+from budgets.need_errors import FixedTooHigh
 from budgets.pace_choices import Choices, Fence
 from budgets.pace_errors import (
     CeilingNotEnough,
@@ -35,7 +36,7 @@ from geo.errors import CommonGroundError
 
 __all__ = ["ORDER", "Choices", "Fence", "path", "share_out"]
 
-ORDER = ("ring-fences", "minimum", "floor", "rule", "ceiling", "match", "whole pence")
+ORDER = ("ring-fences", "fixed", "minimum", "floor", "rule", "ceiling", "match", "whole pence")
 
 
 def share_out(
@@ -52,14 +53,16 @@ def share_out(
     """Share a total out by combined rules, in the order of `ORDER`.
 
     1. *Ring-fences* are taken out and shared by need among their own areas; no limit touches them.
-    2. *Minimum*: areas whose share by need is not worth having get nothing (`minimum_viable`), and
+    2. *Fixed* elements become part of every target: `F + (free - sum F) need / sum(need)` takes the
+       place of the share by need in all that follows.
+    3. *Minimum*: areas whose share by need is not worth having get nothing (`minimum_viable`), and
        no floor; those that stay get at least the minimum.
-    3. *Floor*: the least of every area that stays.
-    4. *Rule* `proportional`, `damping` (the same part of every gap between floor and target),
+    4. *Floor*: the least of every area that stays.
+    5. *Rule* `proportional`, `damping` (the same part of every gap between floor and target),
        `taper` or `convergence` gives x; its own promises become floors and ceilings.
-    5. *Ceiling*, 6. *match* (no more than `match` for each pound the area brings itself): x is
+    6. *Ceiling*, 7. *match* (no more than `match` for each pound the area brings itself): x is
        cut and what is cut goes to the others, `clip(k x, floor, ceiling)` with one k for all.
-    7. `Shared.to_pence` rounds to whole pence that add up to the total.
+    8. `Shared.to_pence` rounds to whole pence that add up to the total.
 
     Where the rule's own answer keeps every limit, k = 1 and nothing changes.
 
@@ -86,8 +89,8 @@ def share_out(
 
     Raises
     ------
-    FencesTooLarge, MinimumTooHigh, FloorNotPayable, GrowthTooHigh, CapTooLow, CeilingNotEnough,
-    MatchNotEnough
+    FencesTooLarge, FixedTooHigh, MinimumTooHigh, FloorNotPayable, GrowthTooHigh, CapTooLow,
+    CeilingNotEnough, MatchNotEnough
         A limit cannot be kept; `limit` and `nearest` say which and what can.
     GrowthOnly
         Convergence on a falling total.
@@ -101,8 +104,8 @@ def share_out(
     free = _free(total_of(total), int(fenced.to_numpy().sum()))
     if exact_sum(weight) == 0 and free > 0:
         raise NothingToShareBy("need", found=baseline.index)
-    area = Area(base, weight, free, baseline.index)
     said = [_said_of_fences(fenced)] if len(fences) else []
+    area = Area(base, _with_fixed(chosen, weight, free, said), free, baseline.index)
     bounds = _minimum(chosen, area, said)
     wish, bounds, parameter = moved(
         chosen,
@@ -172,7 +175,7 @@ def path(
             raise
         now = done.amounts
         amounts.append(now)
-        targets.append(_targets(weight, float(total)))
+        targets.append(_targets(_with_fixed(chosen, weight, float(total), []), float(total)))
     columns = pd.RangeIndex(len(amounts), name="year")
     return Path(
         amounts=pd.DataFrame(np.stack(amounts, axis=1), baseline.index, columns),
@@ -199,6 +202,25 @@ def _free(total: float, fenced: int) -> float:
 def _said_of_fences(fenced: pd.DataFrame) -> str:
     parts = [f"{name} {format_pounds(int(fenced[name].sum()))}" for name in fenced]
     return f"Kept apart by ring-fence and shared among its own areas: {', '.join(parts)}."
+
+
+def _with_fixed(chosen: Choices, weight: Float64, free: float, said: list[str]) -> Float64:
+    """Return what the areas are due by fixed elements and need, or need where none is fixed."""
+    if not chosen.fixed or not free:
+        return weight
+    each = np.where(weight > 0, chosen.fixed * 100, 0.0)
+    cost = exact_sum(each)
+    if cost > free * (1 + 1e-12):
+        nearest = chosen.fixed * free / cost
+        raise FixedTooHigh(
+            "fixed",
+            detail=f"£{chosen.fixed:,.2f} for each area costs {_pounds(each)} of {_pounds(free)}; "
+            f"at most £{nearest:,.2f} can be paid",
+            limit="fixed",
+            nearest=nearest,
+        )
+    said.append(f"Fixed: £{chosen.fixed:,.2f} for each area with need; the rest follows need.")
+    return each + _targets(weight, max(free - cost, 0.0))
 
 
 def _minimum(chosen: Choices, area: Area, said: list[str]) -> Bounds:

@@ -43,6 +43,8 @@ class Choices:
         One figure for all areas or one for each, in `unit`.
     unit
         `pounds`; `per head`; `per cent`, growth on the baseline: -2 is 98 % of it.
+    fixed
+        Pounds that each area with need gets before the rest follows need; part of its target.
     minimum
         Smallest amount worth having, in pounds: an area gets it or nothing.
     match
@@ -58,6 +60,7 @@ class Choices:
     floor: Figure = None
     ceiling: Figure = None
     unit: str = "pounds"
+    fixed: float | None = None
     minimum: float | None = None
     match: float | None = None
     growth: Yearly = None
@@ -74,6 +77,7 @@ class Choices:
         for name, low in (
             ("floor", least),
             ("ceiling", least),
+            ("fixed", 0.0),
             ("minimum", 0.0),
             ("match", 0.0),
             ("growth", -100.0),

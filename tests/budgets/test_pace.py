@@ -38,6 +38,7 @@ def shared(choices: dict[str, Any], **more: Any) -> Any:
 def test_the_order_of_the_rules_is_stated() -> None:
     assert ORDER == (
         "ring-fences",
+        "fixed",
         "minimum",
         "floor",
         "rule",
@@ -111,6 +112,19 @@ def test_ring_fences_are_shared_among_their_own_areas_and_no_limit_touches_them(
     assert free.tolist() == near([10_200, 21_960, 32_040, 40_800])
     assert int(both.to_pence().sum()) == 105_000 + 1501
     assert "estate £10.01, grant £5.00" in both.steps[0]
+
+
+def test_fixed_elements_are_part_of_every_target() -> None:
+    found = shared({"fixed": 100})
+    assert found.amounts.tolist() == near(10_000 + 65_000 * NEED / 1050)
+    # The golden of damping, with targets of 100 pounds and the rest by need.
+    damped = shared({"fixed": 100, "rule": "damping", "floor": 2, "unit": "per cent"})
+    low, goal = BASE * 1.02, 10_000 + 65_000 * NEED / 1050
+    gap = (goal - low).clip(lower=0)
+    assert damped.amounts.tolist() == near(low + gap * (105_000 - low.sum()) / gap.sum())
+    with pytest.raises(errors.InfeasibleLimits, match=r"at most £262\.50") as caught:
+        shared({"fixed": 300})
+    assert (caught.value.limit, caught.value.nearest) == ("fixed", 262.5)
 
 
 def test_below_the_minimum_an_area_gets_nothing_and_keeps_no_floor() -> None:
