@@ -40,7 +40,7 @@ REFUSES = {
     "separate": ("pot", "host", "agreement", "risk_share"),
 }
 # What `budgets.pace` reads of an entry that shares money out.
-LIMITS = ("floor", "ceiling", "minimum", "match", "growth", "far_growth", "cap")
+LIMITS = ("floor", "ceiling", "fixed", "minimum", "match", "growth", "far_growth", "cap")
 RULE_KEYS = ("rule", "unit", *LIMITS)
 RAKING = "raking"
 NEED_KEYS = ("need_weight", "neediest_per_head", "measure")

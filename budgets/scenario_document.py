@@ -130,6 +130,7 @@ class Share(_Strict):
     floor: Number | None = None
     ceiling: Number | None = None
     unit: Text | None = None
+    fixed: Number | None = None
     minimum: Number | None = None
     match: Number | None = None
     match_with: Text | None = None

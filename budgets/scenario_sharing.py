@@ -94,7 +94,8 @@ def share_out(
     units = _units(books, at, share, pot, context, head)
     choices = share.pace()
     plain = choices.rule == "proportional" and all(
-        getattr(choices, limit) is None for limit in ("floor", "ceiling", "minimum", "match")
+        getattr(choices, limit) is None
+        for limit in ("floor", "ceiling", "fixed", "minimum", "match")
     )
     try:
         if share.rule == RAKING:
