@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,13 +15,16 @@ import pytest
 
 from boundaries.crosswalk import Crosswalk
 from budgets import rules, streams
-from budgets.apportion import apportion
+from budgets.apportion import apportion, prepare
 from budgets.convergence import convergence
+from budgets.eliminations import reconcile
 from budgets.errors import AmountMissing, AmountNotUnderstood, FloorTooHigh
 from budgets.fairness import concentration_index
 from budgets.ledger import Ledger
 from budgets.money import largest_remainder, read_amount
+from budgets.movable import movable
 from budgets.need import need_weighted
+from budgets.prices import real_terms
 from budgets.raking import rake
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "budgets.md"
@@ -54,6 +58,63 @@ def amounts_hold(rows: list[Row], crosswalk: Draw) -> None:
         amount = read_amount(row["written"], unit=row["unit"])
         assert amount.pence == int(row["pence"])
         assert amount.rounding == Decimal(row["rounding moved (pence)"])
+
+
+def eliminations_hold(rows: list[Row], crosswalk: Draw) -> None:
+    plain = {"title": "x", "covers": "sa:a", "method": "people", "year": "2025-26"}
+    plain |= {"kind": "revenue", "status": "budget", "unit": "thousands"}
+    keys = ("id", "agency", "amount", "transfer_of")
+    table = pd.DataFrame([plain | {key: row[key] for key in keys} for row in rows])
+    found = reconcile(streams.read(table)).table
+    for column, name in (("eliminated", "eliminated_pence"), ("final spend", "net_pence")):
+        assert found[name].tolist() == [int(row[column]) * 100_000 for row in rows]
+
+
+def movable_money_holds(rows: list[Row], crosswalk: Draw) -> None:
+    plain = {"title": "x", "agency": "y", "covers": "sa:a", "method": "people", "year": "2025-26"}
+    plain |= {"kind": "revenue", "status": "budget"}
+    for row in rows:
+        fields = {key: row[key] for key in ("amount", "ring_fenced", "entitlement", "committed")}
+        fields |= {key: row[key] for key in ("committed_until", "next_decision")}
+        purpose = {"ring_fence": "schools" if row["ring_fenced"] else ""}
+        one = streams.read(pd.DataFrame([plain | fields | purpose | {"id": "s"}]))
+        found = movable(one, on=dt.date.fromisoformat(row["on"])).loc["s"]
+        assert found["movable_pence"] == 100 * int(row["movable"])
+        assert found["free_from"] == row["free from"]
+
+
+def methods_hold(rows: list[Row], crosswalk: Draw) -> None:
+    """The ladder of the page is the ladder of the code."""
+    assert {row["method"]: row["grade"] for row in rows} == streams.METHODS
+
+
+def uses_hold(rows: list[Row], crosswalk: Draw) -> None:
+    """Each row splits £1.00 over areas a, b and c by what is counted there."""
+    areas = pd.Index(["a", "b", "c"], name="sa", dtype="str")
+    use = pd.DataFrame({"visits": [1.0, 2, 1], "stays": [0.0, 1, 0], "homes": [3.0, 0, 1]}, areas)
+    people, households = pd.Series([10.0, 20, 20], areas), pd.Series([5.0, 5, 10], areas)
+    plain = {"id": "s", "title": "x", "agency": "y", "amount": "1", "year": "2025-26"}
+    plain |= {"kind": "revenue", "status": "budget"}
+    for row in rows:
+        fields = {key: row[key] for key in ("method", "use", "covers")}
+        prepared = prepare(
+            streams.read(pd.DataFrame([plain | fields])),
+            covers={},
+            people=people,
+            inside=pd.Series(True, areas),
+            tolerance=0.0,
+            households=households,
+            use=use,
+        )
+        book = prepared.ledger(scores=None, need_weight=0.5, neediest_per_head=3.0)
+        assert book.pence[0].tolist() == numbers(row["pence"])
+
+
+def deflators_hold(rows: list[Row], crosswalk: Draw) -> None:
+    for row in rows:
+        found = real_terms(10_000, from_year=row["from"], to_year=row["to"])
+        assert found.pence.tolist() == [int(row["100 pounds become (pence)"])]
+        assert found.estimated == (row["estimated"] == "yes")
 
 
 def largest_remainders_hold(rows: list[Row], crosswalk: Draw) -> None:
@@ -173,6 +234,11 @@ def concentration_holds(rows: list[Row], crosswalk: Draw) -> None:
 
 CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
     "amounts": amounts_hold,
+    "eliminations": eliminations_hold,
+    "movable": movable_money_holds,
+    "methods": methods_hold,
+    "uses": uses_hold,
+    "deflators": deflators_hold,
     "largest remainder": largest_remainders_hold,
     "need": need_holds,
     "cover": cover_holds,
@@ -202,8 +268,5 @@ def test_the_columns_on_the_page_are_the_columns_that_are_read() -> None:
     (rows,) = tables("columns").values()
     needed = {row["column"] for row in rows if row["needed"] == "yes"}
     assert needed == set(streams.NEEDED)
-    derived = {"amount_pence", "rounding_pence", "row"}
-    assert {row["column"] for row in rows} == {
-        *(set(streams.COLUMNS) - derived),
-        *("id", "amount", "unit"),
-    }
+    read = [name.removesuffix("_pence") for name in streams.COLUMNS]
+    assert {row["column"] for row in rows} == {*read, "id", "unit"} - {"rounding", "row"}

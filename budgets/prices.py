@@ -1,0 +1,156 @@
+"""Prices: money of one year in the prices of another, and what must not be compared in silence.
+
+In: pence and two years; or streams. Out: pence in real terms with the index they were made by; or
+sentences that warn of mixed years, statuses, kinds and price bases.
+
+The index is `parameters/deflators.toml`, dated and referenced.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from budgets.money import Int64
+from budgets.streams_columns import CASH, is_year
+from budgets.streams_errors import UnknownDeflator
+
+PARAMETERS = Path(__file__).parent / "parameters" / "deflators.toml"
+# A financial year holds nine months of the year it begins in and three of the next.
+FIRST_YEAR = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class RealTerms:
+    """Money in the prices of another year.
+
+    Attributes
+    ----------
+    pence
+        int64, each amount rounded once, halves to the even penny.
+    factor
+        What each amount was multiplied by: `index(to) / index(from)`.
+    sentence
+        By which index, of which release, and whether it had to be estimated.
+    estimated
+        Whether a financial year was estimated from the two calendar years it lies in.
+    """
+
+    pence: Int64
+    factor: float
+    sentence: str
+    estimated: bool
+
+
+def real_terms(pence: pd.Series | np.ndarray | int, *, from_year: str, to_year: str) -> RealTerms:
+    """Express money of one year in the prices of another.
+
+    `real = cash x index(to) / index(from)`. Both years are taken from one series: the one of
+    financial years where it has both, else the one of calendar years, where a financial year is
+    estimated as 3/4 of the year in which it begins and 1/4 of the next [own].
+
+    Parameters
+    ----------
+    pence
+        Whole pence, of any sign.
+    from_year, to_year
+        Years like `2017-18` (financial) or `2018` (calendar).
+
+    Raises
+    ------
+    UnknownDeflator
+        A year is not in the table.
+    """
+    amounts = np.atleast_1d(np.asarray(pence, dtype=np.int64))
+    name, first, last, estimated = _index(from_year, to_year)
+    factor = last / first
+    table = deflators()[name]
+    sentence = (
+        f"Prices of {to_year}: {from_year} x {factor:.4f} by the {table['title']} "
+        f"({table['release']}, {table['unit']}; {table['status']})."
+    )
+    if estimated:
+        sentence += (
+            " Financial years are estimated from the calendar years they lie in; on the years for "
+            "which both are published the two ways differ by up to 1.0 %."
+        )
+    return RealTerms(np.rint(amounts * factor).astype(np.int64), float(factor), sentence, estimated)
+
+
+def comparable(streams: pd.DataFrame) -> list[str]:
+    """Warn, in sentences, of what is mixed in one table of streams; empty where nothing is."""
+    warnings = []
+    for column, name, why in (
+        ("year", "years", "prices and services change from year to year"),
+        ("status", "statuses", "a budget is a plan, an outturn is what happened"),
+        ("kind", "kinds of money", "they are paid from different sources under different rules"),
+    ):
+        counts = streams[column].astype(object).value_counts(sort=False)
+        if len(counts) > 1:
+            warnings.append(f"{len(counts)} {name} are mixed ({_listed(counts)}): {why}.")
+    bases = [
+        year if base in ("", CASH) else base
+        for base, year in zip(streams["price_base"], streams["year"], strict=True)
+    ]
+    counts = pd.Series(bases, dtype=object).value_counts(sort=False)
+    if len(counts) > 1:
+        warnings.append(
+            f"Prices of {len(counts)} years are mixed ({_listed(counts)}): bring them to one year "
+            "(real terms) before comparing."
+        )
+    return warnings
+
+
+@cache
+def deflators() -> Mapping[str, Any]:
+    """Read the table of price indices, by `financial` and `calendar`."""
+    raw = tomllib.loads(PARAMETERS.read_text(encoding="utf-8"))
+    return {name: raw[name] for name in ("financial", "calendar")}
+
+
+def _index(from_year: str, to_year: str) -> tuple[str, float, float, bool]:
+    """Return the series that has both years, its two figures, and whether any was estimated."""
+    unread = [year for year in (from_year, to_year) if not is_year(year)]
+    if unread:
+        raise UnknownDeflator("deflators.toml", found=unread, detail="a year is like 2017-18")
+    years = [_plain(from_year), _plain(to_year)]
+    financial = deflators()["financial"]["index"]
+    if all(year in financial for year in years):
+        first, last = (float(financial[year]) for year in years)
+        return "financial", first, last, False
+    calendar = {int(year): float(value) for year, value in deflators()["calendar"]["index"].items()}
+    figures = [_figure(year, calendar) for year in years]
+    missing = [year for year, figure in zip(years, figures, strict=True) if figure is None]
+    if missing:
+        detail = f"it has {min(calendar)} to {max(calendar)}"
+        raise UnknownDeflator("deflators.toml", found=missing, detail=detail)
+    first, last = (figure for figure in figures if figure is not None)
+    return "calendar", first, last, any("-" in year for year in years)
+
+
+def _figure(year: str, calendar: Mapping[int, float]) -> float | None:
+    """Return the index of a year, None where a calendar year it needs is not there."""
+    start, dash, _ = year.partition("-")
+    first, second = calendar.get(int(start)), calendar.get(int(start) + 1)
+    if not dash:
+        return first
+    if first is None or second is None:
+        return None
+    return FIRST_YEAR * first + (1 - FIRST_YEAR) * second
+
+
+def _plain(year: str) -> str:
+    """Write a financial year as 2017-18, whichever way it was written."""
+    start, _, end = year.replace("/", "-").partition("-")
+    return f"{start}-{end[-2:]}" if end else start
+
+
+def _listed(counts: pd.Series) -> str:
+    return ", ".join(f"{value}: {count}" for value, count in sorted(counts.items()))

@@ -1,0 +1,87 @@
+"""Real terms by a dated and referenced index, and warnings of what is mixed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from budgets.prices import comparable, deflators, real_terms
+from budgets.streams_errors import UnknownDeflator
+
+Make = Callable[..., pd.DataFrame]
+
+
+def test_the_published_ratio_of_two_financial_years_is_used_and_named() -> None:
+    found = real_terms(pd.Series([1_300_000, -100]), from_year="2019-20", to_year="2024/25")
+    # 13,000 pounds of 2019-20 are 16,074.4 of 2024-25 by the index of the same release.
+    assert found.pence.tolist() == [1_607_443, -124]
+    assert not found.estimated
+    assert "March 2026" in found.sentence
+    assert "quoted" in found.sentence
+
+
+def test_the_same_year_changes_nothing_and_there_and_back_is_the_same() -> None:
+    pence = np.array([10**13, 1, -(10**9)])
+    assert real_terms(pence, from_year="2018", to_year="2018").pence.tolist() == pence.tolist()
+    there = real_terms(10**9, from_year="2017-18", to_year="2022-23")
+    back = real_terms(there.pence, from_year="2022-23", to_year="2017-18")
+    assert there.factor * back.factor == pytest.approx(1.0)
+    assert abs(int(back.pence[0]) - 10**9) <= 1
+    assert "estimated" in there.sentence
+
+
+def test_estimated_financial_years_differ_by_no_more_than_is_said() -> None:
+    """Every pair of published financial years against the estimate from calendar years."""
+    financial = deflators()["financial"]["index"]
+    calendar = {int(y): v for y, v in deflators()["calendar"]["index"].items()}
+
+    def estimate(year: str) -> float:
+        start = int(year[:4])
+        return 0.75 * calendar[start] + 0.25 * calendar[start + 1]
+
+    known = [year for year in financial if int(year[:4]) + 1 in calendar]
+    worst = max(
+        abs(estimate(b) / estimate(a) / (financial[b] / financial[a]) - 1)
+        for a, b in itertools.combinations(known, 2)
+    )
+    assert 0.009 < worst <= 0.010
+
+
+def test_years_that_are_not_in_the_table_are_refused_by_name() -> None:
+    for year in ("1999-00", "2024-25x", "2031", "next"):
+        with pytest.raises(UnknownDeflator, match=year):
+            real_terms(1, from_year="2018", to_year=year)
+    with pytest.raises(UnknownDeflator, match="it has 2000 to 2024"):
+        real_terms(1, from_year="2017-18", to_year="2025-26")
+
+
+def test_every_index_has_unit_date_reference_and_status() -> None:
+    for table in deflators().values():
+        assert table["series"]
+        assert "HM Treasury" in table["release"]
+        assert table["unit"].endswith("= 100")
+        assert table["date"] < date(2026, 12, 31)
+        assert table["status"] == "quoted"
+        assert all(40 < value <= 100 for value in table["index"].values())
+
+
+def test_one_year_one_status_one_kind_needs_no_warning(make_streams: Make) -> None:
+    assert comparable(make_streams({"amount": "1"}, {"amount": "2", "price_base": "cash"})) == []
+
+
+def test_mixed_years_statuses_kinds_and_price_bases_are_each_warned_of(make_streams: Make) -> None:
+    streams = make_streams(
+        {"amount": "1", "year": "2017-18"},
+        {"amount": "1", "year": "2018-19", "status": "outturn", "kind": "capital"},
+        {"amount": "1", "year": "2018-19", "price_base": "2015-16"},
+    )
+    years, statuses, kinds, prices = comparable(streams)
+    assert "2 years are mixed (2017-18: 1, 2018-19: 2)" in years
+    assert "2 statuses are mixed (budget: 2, outturn: 1)" in statuses
+    assert "2 kinds of money are mixed (capital: 1, revenue: 2)" in kinds
+    assert "Prices of 3 years are mixed (2015-16: 1, 2017-18: 1, 2018-19: 1)" in prices
