@@ -14,9 +14,10 @@ from typing import TypeVar
 import geopandas as gpd
 import pandas as pd
 
+from boundaries.custom import Blocks
 from budgets import streams as budget_streams
+from data import blocks, tables
 from data import settings as place_settings
-from data import tables
 from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage
 from data.settings import IndicatorSettings, LayerSettings, Settings
 from geo import layers as geo_layers
@@ -286,6 +287,22 @@ class Package:
         else:
             value = item.multiple * top / bottom.where(bottom > 0)
         return pd.DataFrame({"numerator": top, "denominator": bottom, "value": value})
+
+    def blocks(self, base: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]) -> Blocks | None:
+        settings = self.settings.blocks
+        if settings is None or settings.layer not in layers:
+            return None
+        frame = self._table(settings.table, blocks.columns(self.settings))
+        if frame is None:
+            return None
+        return blocks.build(frame, base, layers[settings.layer], self.settings, self.faults)
+
+    def postcodes(self) -> pd.DataFrame | None:
+        name = None if self.settings.blocks is None else self.settings.blocks.postcodes
+        frame = None if name is None else self._table(name, ["postcode", "x", "y", "weight"])
+        if name is None or frame is None:
+            return None
+        return blocks.postcodes(frame, where=name, faults=self.faults)
 
     # --------------------------------------------------------------------------- streams
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from boundaries.custom import Blocks
 from data import settings as place_settings
 from data.package import Package
 from data.settings import Settings
@@ -46,6 +47,9 @@ class Place:
         The index of need and its table, or None.
     indicators
         By indicator id: columns numerator, denominator, value (in the indicator's unit).
+    blocks, postcodes
+        The finest areas, of which areas of one's own are made, and postcodes with the households
+        at each; None where the place has none.
     inputs
         SHA-256 of every file by its path in the package.
     """
@@ -61,6 +65,8 @@ class Place:
     domains: pd.DataFrame | None
     indicators: dict[str, pd.DataFrame]
     inputs: dict[str, str]
+    blocks: Blocks | None = None
+    postcodes: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         return (
@@ -133,6 +139,8 @@ def load(folder: str | Path) -> Place:
         domains=package.domains(definition, base_index),
         indicators=package.indicators(base_index),
         inputs=package.inputs,
+        blocks=package.blocks(base, layers),
+        postcodes=package.postcodes(),
     )
     package.faults.raise_any()
     return place

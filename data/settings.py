@@ -108,6 +108,17 @@ class LayerSettings(_Strict):
     nests_in: NestsIn | None = None
 
 
+class BlocksSettings(_Strict):
+    """`[blocks]`: the finest areas, of which areas of one's own are made."""
+
+    layer: LayerId
+    table: Text
+    code: Text = "code"
+    base: Text = "base"
+    households: Text = "households"
+    postcodes: Text | None = None
+
+
 class IndicatorSettings(_Strict):
     """`[[indicators]]`: one figure per base area, with all that a reader must know about it.
 
@@ -210,6 +221,7 @@ class Settings(_Strict):
     place: PlaceSettings
     base: BaseSettings
     layers: Annotated[tuple[LayerSettings, ...], Field(min_length=1, strict=False)]
+    blocks: BlocksSettings | None = None
     indicators: Annotated[tuple[IndicatorSettings, ...], Field(strict=False)] = ()
     index: IndexSettings | None = None
     streams: StreamsSettings
@@ -237,6 +249,10 @@ class Settings(_Strict):
                 yield f"[[layers]] {layer.id} crosswalk.file", layer.crosswalk.file
             if layer.nests_in is not None:
                 yield f"[[layers]] {layer.id} nests_in.file", layer.nests_in.file
+        if self.blocks is not None:
+            yield "[blocks] table", self.blocks.table
+            if self.blocks.postcodes is not None:
+                yield "[blocks] postcodes", self.blocks.postcodes
         for indicator in self.indicators:
             yield f"[[indicators]] {indicator.id} file", indicator.file
         if self.index is not None:
@@ -327,6 +343,8 @@ def _check_references(settings: Settings, where: str, faults: Faults) -> None:
             faults.add(DuplicateId(f"{where}, {kind}", found=repeated))
     known = {layer.id for layer in settings.layers}
     references = [("[base] layer", settings.base.layer), ("[base] inside", settings.base.inside)]
+    if settings.blocks is not None:
+        references.append(("[blocks] layer", settings.blocks.layer))
     references += [
         (f"[[layers]] {layer.id} nests_in.layer", layer.nests_in.layer)
         for layer in settings.layers

@@ -15,6 +15,7 @@ SECTIONS = {
     "## `[base]`": settings.BaseSettings,
     "## `[[layers]]`": settings.LayerSettings,
     "`[layers.crosswalk]` says": settings.CrosswalkSettings,
+    "## `[blocks]`": settings.BlocksSettings,
     "## `[[indicators]]`": settings.IndicatorSettings,
     "## `[index]`": settings.IndexSettings,
     "## `[streams]`": settings.StreamsSettings,

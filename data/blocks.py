@@ -1,0 +1,126 @@
+"""The finest areas of a place, of which areas of one's own are made.
+
+In: the table of a place's blocks (output areas) and their layer, or only its base areas. Out:
+`Blocks` with households, people and every count they hold; and postcodes with the block each
+lies in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from boundaries.custom import Blocks
+from data import tables
+from data.profiles_errors import HouseholdsUnknown
+from data.settings import Settings
+from geo.errors import Faults
+from geo.points import NOWHERE, locate
+
+if TYPE_CHECKING:
+    from data.place import Place
+
+HOUSEHOLDS = "households"
+
+
+def columns(settings: Settings) -> list[str]:
+    """Return the columns that the table of blocks must have."""
+    item = settings.blocks
+    assert item is not None  # asked for only where there are blocks
+    return [item.code, item.base, item.households, settings.base.people]
+
+
+def build(
+    frame: pd.DataFrame,
+    base: pd.DataFrame,
+    layer: gpd.GeoDataFrame,
+    settings: Settings,
+    faults: Faults,
+) -> Blocks | None:
+    """Check the table of blocks against their layer and the base areas; None where it is broken."""
+    item = settings.blocks
+    assert item is not None  # asked for only where there are blocks
+    where, before = item.table, len(faults)
+    keyed = tables.index_by_code(frame, item.code, where=where, layer=item.layer, faults=faults)
+    tables.match_codes(keyed.index, layer.index, where=where, faults=faults, complete=True)
+    tables.check_codes(keyed[item.base], where=where, faults=faults)
+    if len(base):
+        tables.match_codes(keyed[item.base], base.index, where=where, faults=faults)
+    counted = (item.households, settings.base.people)
+    numbers = {
+        str(name): tables.numbers(keyed, name, where=where, faults=faults, gaps=name not in counted)
+        for name in keyed.columns
+        if name in counted or (name != item.base and tables.is_numeric(keyed[name]))
+    }
+    if len(faults) > before:
+        return None
+    found = pd.DataFrame(numbers, index=keyed.index).reindex(layer.index)
+    found["people"] = found[settings.base.people]
+    found["households"] = found[item.households]
+    found["base"] = keyed[item.base].reindex(layer.index)
+    return Blocks(gpd.GeoDataFrame(found, geometry=layer.geometry, crs=layer.crs))
+
+
+def postcodes(frame: pd.DataFrame, *, where: str, faults: Faults) -> pd.DataFrame:
+    """Read postcodes as they are written, with x, y and the households at each."""
+    keyed = tables.index_by_code(frame, "postcode", where=where, layer="postcode", faults=faults)
+    low: dict[str, float | None] = {"x": None, "y": None, "weight": 0.0}
+    return pd.DataFrame(
+        {
+            column: tables.numbers(keyed, column, where=where, faults=faults, minimum=minimum)
+            for column, minimum in low.items()
+        }
+    )
+
+
+def of_place(place: Place) -> Blocks:
+    """Return the blocks of a place, or its base areas where it has none.
+
+    Raises
+    ------
+    HouseholdsUnknown
+        The place has no blocks and its base areas no households: nobody can tell whether an area
+        of one's own would give families away.
+    """
+    if place.blocks is not None:
+        return place.blocks
+    if HOUSEHOLDS not in place.base.columns:
+        raise HouseholdsUnknown(place.settings.base.table)
+    frame = place.base.select_dtypes("number").copy()
+    frame["people"] = place.people
+    frame["households"] = place.base[HOUSEHOLDS].astype("float64").fillna(0.0)
+    frame["base"] = frame.index.astype("str")
+    layer = place.layers[place.base_layer]
+    return Blocks(gpd.GeoDataFrame(frame, geometry=layer.geometry, crs=layer.crs))
+
+
+def located(place: Place, blocks: Blocks) -> gpd.GeoDataFrame | None:
+    """Return the postcodes inside the blocks with the `block` and the `households` of each.
+
+    A block in which no postcode lies gets one of its own, at its middle, so that no drawing
+    misses it.
+    """
+    if place.postcodes is None:
+        return None
+    xy = place.postcodes[["x", "y"]].to_numpy(dtype=np.float64)
+    at = locate(xy, blocks.frame)
+    known = at != NOWHERE
+    block = blocks.frame.index.to_numpy()[at[known]]
+    found = gpd.GeoDataFrame(
+        {"block": block, "households": place.postcodes["weight"].to_numpy()[known]},
+        geometry=gpd.points_from_xy(*xy[known].T),
+        index=place.postcodes.index[known],
+        crs=blocks.frame.crs,
+    )
+    held = found.groupby("block")["households"].sum().reindex(blocks.frame.index).fillna(0.0)
+    bare = blocks.frame[held.to_numpy() <= 0]
+    middle = gpd.GeoDataFrame(
+        {"block": bare.index, "households": np.maximum(bare["households"].to_numpy(), 1.0)},
+        geometry=bare.geometry.representative_point().to_numpy(),
+        index=pd.Index([f"middle of {code}" for code in bare.index], name="postcode", dtype="str"),
+        crs=blocks.frame.crs,
+    )
+    return gpd.GeoDataFrame(pd.concat([found, middle]), crs=blocks.frame.crs)
