@@ -1,0 +1,383 @@
+"""Carries indicators from small areas to any other area, and says how sure each figure is.
+
+In: indicators with their counts by small area, and which share of each small area lies where. Out:
+`Carried`, one row a target and one column an indicator: value, interval, error, counts and flags.
+
+A small area that is split is the only place where something must be assumed: that its people are
+spread evenly. How wrong that is follows from the data (`roughness`): the two halves of a small area
+differ as two neighbouring small areas do, and by chance once more. An own rule; how often
+the interval holds the truth is measured on the demo place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_array
+
+from boundaries.trust import ERROR_LIMITS, GRADES, Z95
+from geo.errors import Faults
+from indices import inputs, intervals, rates
+from indices.disclosure import disclose, rule
+from indices.indicators import Indicator
+from indices.profiles_errors import CountsNotOfTheArea, NothingToShow
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Shares: TypeAlias = csr_array | Mapping[str, csr_array]
+"""Share of each small area in each target, one table for all indicators or one for each."""
+
+FEW_EVENTS = 10.0
+"""Below this many events, or people without one, a rate is mostly chance (own rule)."""
+EXACT = 1e-9
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Basis:
+    """The figures of the small areas, from which every other figure is made.
+
+    Attributes
+    ----------
+    indicators
+        By id, in the order of the columns of the tables.
+    events
+        Counts; for a published value without counts, value x people.
+    people
+        Denominators; for a published value, the people it is averaged with; for a count of things,
+        those among whom they are spread.
+    unsure
+        Variance of the events, where a count is hidden and its middle value is used.
+    hidden
+        Whether the count of an area may not be shown.
+    roughness
+        Mean squared difference between neighbouring small areas, in events per person squared.
+    inside
+        Which small areas lie in the place.
+    england
+        The figure of England by indicator, missing where the data carry none.
+    """
+
+    indicators: Mapping[str, Indicator]
+    events: pd.DataFrame
+    people: pd.DataFrame
+    unsure: pd.DataFrame
+    hidden: pd.DataFrame
+    roughness: pd.Series
+    inside: pd.Series
+    england: pd.Series
+
+    def __repr__(self) -> str:
+        return f"<Basis {len(self.indicators)} indicators over {len(self.index):,} areas>"
+
+    @property
+    def index(self) -> pd.Index:
+        """Codes of the small areas."""
+        return self.events.index
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Carried:
+    """Figures of some areas, one row an area and one column an indicator.
+
+    Attributes
+    ----------
+    values, low, high
+        In the unit of the indicator; the interval holds what chance leaves open and, for split
+        small areas, how they may really divide. Without counts and splits there is none.
+    error
+        One standard deviation of what the splits leave open, in the unit; 0 without a split.
+    events, people
+        Counts, estimated where small areas are split.
+    known
+        Share of the small areas in it, parts counted as parts, that have a figure.
+    hidden
+        Whether a count that may not be shown is in the figure.
+    small
+        Whether so few events are behind the figure that it is mostly chance.
+    """
+
+    values: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    error: pd.DataFrame
+    events: pd.DataFrame
+    people: pd.DataFrame
+    known: pd.DataFrame
+    hidden: pd.DataFrame
+    small: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<Carried {self.values.shape[1]} indicators to {self.values.shape[0]:,} areas>"
+
+    def grades(self) -> pd.DataFrame:
+        """Grade each figure by its error from splits, as `boundaries.trust` does: A to D."""
+        value, error = self.values.abs().to_numpy(), self.error.to_numpy()
+        relative = np.where(error > 0, np.inf, 0.0)
+        np.divide(error, value, out=relative, where=value > 0)
+        step = np.searchsorted(np.array(ERROR_LIMITS) + EXACT, relative)
+        step[np.isnan(value)] = len(ERROR_LIMITS)
+        grades = np.array(GRADES, dtype=object)[step]
+        return pd.DataFrame(grades, index=self.values.index, columns=self.values.columns)
+
+
+def prepare(
+    indicators: Sequence[Indicator],
+    tables: Mapping[str, pd.DataFrame],
+    people: pd.Series,
+    *,
+    inside: pd.Series | None = None,
+    neighbours: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    england: Mapping[str, float] | None = None,
+) -> Basis:
+    """Bring the figures of the small areas into one form.
+
+    Parameters
+    ----------
+    indicators
+        What the figures are.
+    tables
+        By indicator id: one row a small area with the columns that the indicator names.
+    people
+        People by small area: its index says which areas there are, in which order.
+    inside
+        Which of them lie in the place; all where absent.
+    neighbours
+        Positions of small areas that touch, as two arrays; from them follows how much two halves
+        of a small area may differ. Without them all pairs of small areas are taken, which is wider.
+    england
+        Figures of England by indicator id, in its unit.
+
+    Raises
+    ------
+    NothingToShow
+        There is no indicator.
+    MissingIndicatorColumn, NumeratorAboveDenominator, NotANumber, AllMissing, VintageMismatch, ...
+        What is wrong with a table (see `indices.rates.measure`); all faults come together.
+    """
+    faults = Faults("indicators")
+    inputs.check_codes(people.index, faults, where="people")
+    faults.raise_any()
+    if not indicators:
+        raise NothingToShow("indicators")
+    columns: dict[str, dict[str, pd.Series]] = {}
+    for indicator in indicators:
+        with faults.catch():
+            columns[indicator.id] = _column(indicator, tables[indicator.id], people)
+    faults.raise_any()
+    parts = {
+        name: pd.DataFrame({id: found[name] for id, found in columns.items()}, index=people.index)
+        for name in ("events", "people", "unsure", "hidden")
+    }
+    everywhere = pd.Series(True, index=people.index)
+    known = {item.id: item for item in indicators}
+    ratio = (parts["events"] / parts["people"].where(parts["people"] > 0)).to_numpy()
+    figures = pd.Series(england or {}, dtype="float64").reindex(list(known))
+    return Basis(
+        indicators=known,
+        events=parts["events"],
+        people=parts["people"],
+        unsure=parts["unsure"],
+        hidden=parts["hidden"].astype(bool),
+        roughness=pd.Series(_roughness(ratio, neighbours), index=list(known)),
+        inside=everywhere if inside is None else inside.reindex(people.index).astype(bool),
+        england=figures,
+    )
+
+
+def carry(
+    basis: Basis,
+    shares: Shares,
+    targets: pd.Index,
+    *,
+    spread: float = 0.0,
+    tolerance: float = 0.0,
+    exact: Mapping[str, tuple[float, float]] | None = None,
+) -> Carried:
+    """Carry every indicator to other areas.
+
+    With shares w of the small areas, events e, people n and the ratio found R:
+    `value = per sum(w e) / sum(w n)`,
+    `error2 = per2 sum(w (1-w) (n2 h2 + spread2 (e - R n)2)) / sum(w n)2`, where h2 is by how much a
+    half of a small area differs from the whole, `h2 = roughness/4 + r(1-r)/2n` (r/2n for events
+    that are no part of the people). The interval joins the one of chance (Wilson, Byar) with 1.96
+    errors by their squares on either side.
+
+    Parameters
+    ----------
+    shares
+        (n_small, n_target) sparse, settled, or by indicator id.
+    targets
+        Text codes of the targets.
+    spread
+        Error of the shares themselves as a part of sqrt(w (1-w)), as `boundaries.trust` finds it.
+    tolerance
+        Share of the small areas in a target that may lack a figure.
+    exact
+        Events and people of a single target by indicator id, where they are known without a split.
+
+    Raises
+    ------
+    CountsNotOfTheArea
+        `exact` was given for several targets.
+    """
+    if exact and len(targets) != 1:
+        raise CountsNotOfTheArea("exact", found=list(exact), detail=f"{len(targets)} targets")
+    names = ("events", "people", "doubt", "known", "hidden")
+    found: dict[str, dict[str, Floats]] = {name: {} for name in names}
+    for id in basis.indicators:
+        table = shares if isinstance(shares, csr_array) else shares[id]
+        row = _sums(basis, id, table, spread)
+        if exact and id in exact:
+            row = (np.array([exact[id][0]]), np.array([exact[id][1]]), *_certain())
+        for name, values in zip(names, row, strict=True):
+            found[name][id] = values
+    ids = list(basis.indicators)
+    frames = {name: pd.DataFrame(found[name], index=targets, columns=ids) for name in names}
+    unknown = frames["known"].to_numpy() < 1.0 - tolerance - EXACT
+    return _figures(basis, frames, unknown)
+
+
+def place_wide(basis: Basis) -> Carried:
+    """Return the figures of all small areas inside the place together."""
+    column = basis.inside.to_numpy(dtype="float64")[:, None]
+    return carry(basis, csr_array(column), pd.Index(["place"]), tolerance=1.0)
+
+
+def _column(indicator: Indicator, table: pd.DataFrame, people: pd.Series) -> dict[str, pd.Series]:
+    """Return events, people and what is hidden of one indicator, by small area."""
+    measured = rates.measure([indicator], table, where=f"indicator {indicator.id}")
+    inputs.check_vintage(people.index, table.index.name, where=f"indicator {indicator.id}")
+    spread_over = people.reindex(table.index)
+    if indicator.counted:
+        events, of = measured.events[indicator.id], measured.people[indicator.id]
+    elif indicator.kind == "count":
+        events, of = measured.values[indicator.id], spread_over
+    else:
+        events, of = measured.values[indicator.id] * spread_over, spread_over
+    unsure = pd.Series(0.0, index=events.index)
+    hidden = pd.Series(False, index=events.index)
+    hiding = rule(indicator.disclosure)
+    if indicator.numerator is not None and (hiding.hide is not None or hiding.round_to > 1):
+        # Every other figure is made from what may be shown, so that no sum gives a count away.
+        shown = disclose(events, hiding)
+        hidden = shown.flag == "hidden"
+        least, most = hiding.hide or (0, 0)
+        unsure = hidden * ((most - least + 1) ** 2 - 1) / 12 + (hiding.round_to**2 - 1) / 12
+        events = shown.values.mask(hidden, (least + most) / 2)
+        events = (
+            events.clip(upper=of) if indicator.part_of_denominator and indicator.counted else events
+        )
+    parts = {"events": events, "people": of, "unsure": unsure, "hidden": hidden}
+    full = {name: part.reindex(people.index) for name, part in parts.items()}
+    return full | {"unsure": full["unsure"].fillna(0.0), "hidden": full["hidden"] == True}  # noqa: E712
+
+
+def _roughness(ratio: Floats, neighbours: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Floats:
+    """Return the mean squared difference between neighbours, or between any two areas."""
+    if neighbours is not None:
+        first, second = (np.asarray(side, dtype=np.int64) for side in neighbours)
+        squares = (ratio[first] - ratio[second]) ** 2
+        counted = (~np.isnan(squares)).sum(axis=0)
+        total = np.nansum(squares, axis=0)
+        near = np.divide(total, counted, out=np.full(ratio.shape[1], np.nan), where=counted > 0)
+    else:
+        near = np.full(ratio.shape[1], np.nan)
+    known = (~np.isnan(ratio)).sum(axis=0)
+    middle = np.nansum(ratio, axis=0) / np.maximum(known, 1)
+    variance = np.nansum((ratio - middle) ** 2, axis=0) / np.maximum(known, 1)
+    return np.where(np.isnan(near), 2.0 * variance, near)
+
+
+def _sums(basis: Basis, id: str, shares: csr_array, spread: float) -> tuple[Floats, ...]:
+    """Add up one indicator over the targets: events, people, variance, known share, hidden."""
+    indicator = basis.indicators[id]
+    e, n = basis.events[id].to_numpy(), basis.people[id].to_numpy()
+    gone = np.isnan(e) | np.isnan(n)
+    e, n = np.where(gone, 0.0, e), np.where(gone, 0.0, n)
+    events, people = shares.T @ e, shares.T @ n
+    half = np.full(len(n), basis.roughness[id] / 4.0)
+    if indicator.numerator is not None:
+        r = np.divide(e, n, out=np.zeros(len(n)), where=n > 0)
+        chance = r * (1.0 - r) if indicator.part_of_denominator and indicator.counted else r
+        half += np.divide(chance, 2.0 * n, out=np.zeros(len(n)), where=n > 0)
+    split = shares.copy()
+    split.data = split.data * np.clip(1.0 - split.data, 0.0, None)
+    doubt = split.T @ (n**2 * half)
+    if spread > 0:
+        ratio = np.divide(events, people, out=np.zeros(len(people)), where=people > 0)
+        off = split.T @ e**2 - 2 * ratio * (split.T @ (e * n)) + ratio**2 * (split.T @ n**2)
+        doubt = doubt + spread**2 * np.clip(off, 0.0, None)
+    squared = shares.copy()
+    squared.data = squared.data**2
+    doubt = doubt + squared.T @ basis.unsure[id].to_numpy()
+    touched = csr_array(shares > 0).astype(np.float64)
+    of_all = np.asarray(touched.sum(axis=0)).ravel()
+    # 1 where every count behind a figure is hidden: then the figure is, too.
+    hidden = touched.T @ basis.hidden[id].to_numpy(dtype="float64") / np.maximum(of_all, 1.0)
+    whole = np.asarray(shares.sum(axis=0)).ravel()
+    known = np.divide(shares.T @ (~gone), whole, out=np.zeros(len(whole)), where=whole > 0)
+    return events, people, doubt, known, hidden
+
+
+def _certain() -> tuple[Floats, Floats, Floats]:
+    return np.zeros(1), np.ones(1), np.zeros(1)
+
+
+def _figures(basis: Basis, sums: Mapping[str, pd.DataFrame], unknown: Bools) -> Carried:
+    """Turn sums into figures with their intervals."""
+    unknown = unknown | (sums["hidden"].to_numpy() >= 1.0)
+    events, people = sums["events"].mask(unknown), sums["people"].mask(unknown)
+    people = people.where(people > 0)
+    per = pd.Series({id: item.per for id, item in basis.indicators.items()})
+    things = [id for id, item in basis.indicators.items() if item.kind == "count"]
+    over = people.copy()
+    over[things] = over[things].where(over[things].isna(), 1.0)
+    values = events / over * per
+    error = sums["doubt"].mask(unknown) ** 0.5 / over * per
+    ends = {
+        id: _interval(item, events[id], over[id], values[id], error[id])
+        for id, item in basis.indicators.items()
+    }
+    counted = [id for id, item in basis.indicators.items() if item.numerator is not None]
+    small = pd.DataFrame(False, index=values.index, columns=values.columns)
+    small[counted] = events[counted] < FEW_EVENTS
+    parts = [id for id in counted if _is_part(basis.indicators[id])]
+    small[parts] |= people[parts] - events[parts] < FEW_EVENTS
+    shown = pd.DataFrame(np.nan, index=values.index, columns=values.columns)
+    shown[counted] = events[counted]
+    return Carried(
+        values=values,
+        low=pd.DataFrame({id: low for id, (low, _) in ends.items()}),
+        high=pd.DataFrame({id: high for id, (_, high) in ends.items()}),
+        error=error,
+        events=shown,
+        people=people,
+        known=sums["known"],
+        hidden=sums["hidden"] > 0,
+        small=small,
+    )
+
+
+def _is_part(indicator: Indicator) -> bool:
+    return indicator.counted and indicator.part_of_denominator
+
+
+def _interval(
+    indicator: Indicator, events: pd.Series, over: pd.Series, value: pd.Series, error: pd.Series
+) -> tuple[pd.Series, pd.Series]:
+    """Join what chance leaves open with what the splits leave open."""
+    off = Z95 * error
+    if indicator.numerator is None:
+        # A published value has no counts: without a split nothing is known of its doubt.
+        return (value - off).where(off > 0), (value + off).where(off > 0)
+    method = intervals.wilson if _is_part(indicator) else intervals.byar
+    by_chance = method(events, over) * indicator.per
+    low = value - np.sqrt((value - by_chance["low"]) ** 2 + off**2)
+    high = value + np.sqrt((by_chance["high"] - value) ** 2 + off**2)
+    top = indicator.per if _is_part(indicator) else np.inf
+    return low.clip(lower=0.0), high.clip(upper=top)
