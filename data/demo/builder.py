@@ -80,12 +80,14 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
     small = world.layers.frames[demo_layers.SA]
     totals = tables.counts(households, demo_layers.SA)
     rates = tables.indicators(totals, households)
+    oa_parents = tables.parents(codes, demo_layers.OA, demo_layers.SA)
     scores, ranks = tables.domains(rates)
     patients, practice_list = practices.nhs_tables(
         world.registers, households, households[demo_layers.SA]
     )
     return {
         "base": tables.base(totals, small["name"]),
+        "blocks": tables.blocks(tables.counts(households, demo_layers.OA), oa_parents),
         "indicators": rates,
         "domain_scores": scores,
         "domain_ranks": ranks,
@@ -97,7 +99,7 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
         "gp-reg-pat-prac-map": practice_list,
         "sa21_con24": tables.membership(households),
         "sa21_oa21": tables.within(households, demo_layers.SA, demo_layers.OA),
-        "oa21_sa21": tables.parents(codes, demo_layers.OA, demo_layers.SA),
+        "oa21_sa21": oa_parents,
         "wd25_lad25": tables.parents(codes, demo_layers.WARD, demo_layers.DISTRICTS),
         "lad25_cty25": tables.parents(codes, demo_layers.DISTRICTS, demo_layers.COUNTY),
         **tables.truths(households),

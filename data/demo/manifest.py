@@ -48,22 +48,37 @@ LAYERS = (
     _Layer("place25", names.PLACE, "2025", False, "area"),
 )  # fmt: skip
 
-# id, title, unit, numerator (or value), denominator, theme, date
+# id, title, unit, denominator, theme, what is counted; without a denominator a value of its own
 INDICATORS = (
-    ("income_deprived", "People on low-income benefits", "%", "residents", "income"),
-    ("out_of_work", "Working-age people out of work", "%", "working_age", "employment"),
-    ("no_qualifications", "Adults without qualifications", "%", "aged_25_64", "education"),
-    ("absent_pupils", "Pupils often absent", "%", "aged_5_15", "education"),
-    ("limiting_illness", "People with a limiting illness", "%", "residents", "health"),
-    ("emergency_admissions", "Emergency admissions", "per 1,000", "residents", "health"),
-    ("crimes", "Recorded crimes", "per 1,000", "residents", "crime"),
-    ("overcrowded", "Overcrowded households", "%", "households", "barriers"),
-    ("homeless", "Homelessness applications", "per 1,000", "households", "barriers"),
-    ("gp_distance_km", "Way to the nearest GP practice", "km", "", "barriers"),
-    ("poor_repair", "Homes in poor repair", "%", "households", "living"),
-    ("no_central_heating", "Homes without central heating", "%", "households", "living"),
-    ("road_casualties", "Road casualties", "per 1,000", "residents", "living"),
-)
+    ("income_deprived", "People on low-income benefits", "%", "residents", "income",
+     "People in families that receive benefits because their income is low"),
+    ("out_of_work", "Working-age people out of work", "%", "working_age", "employment",
+     "People aged 16 to 64 who would like to work and cannot"),
+    ("no_qualifications", "Adults without qualifications", "%", "aged_25_64", "education",
+     "People aged 25 to 64 who have passed no school or work examination"),
+    ("absent_pupils", "Pupils often absent", "%", "aged_5_15", "education",
+     "Pupils who miss one school session in ten or more"),
+    ("limiting_illness", "People with a limiting illness", "%", "residents", "health",
+     "People whose daily life is limited by an illness or disability"),
+    ("emergency_admissions", "Emergency admissions", "per 1,000", "residents", "health",
+     "People taken to hospital in an emergency in a year"),
+    ("crimes", "Recorded crimes", "per 1,000", "residents", "crime",
+     "Crimes recorded in the area in a year, whoever they happened to"),
+    ("overcrowded", "Overcrowded households", "%", "households", "barriers",
+     "Households with fewer bedrooms than the people in them need"),
+    ("homeless", "Homelessness applications", "per 1,000", "households", "barriers",
+     "Households that asked the council for help because they had no home, in a year"),
+    ("gp_distance_km", "Way to the nearest GP practice", "km", "", "barriers",
+     "Distance by road from home to the nearest GP practice, the average of all residents"),
+    ("poor_repair", "Homes in poor repair", "%", "households", "living",
+     "Homes that are unsafe, in disrepair or without modern kitchen and bathroom"),
+    ("no_central_heating", "Homes without central heating", "%", "households", "living",
+     "Homes in which no room is heated by a central system"),
+    ("road_casualties", "Road casualties", "per 1,000", "residents", "living",
+     "People hurt on roads in the area in a year, wherever they live"),
+)  # fmt: skip
+# What happens in an area happens to others than its residents as well.
+NOT_OF_RESIDENTS = ("crimes", "road_casualties")
 
 DOMAINS = (
     ("income", "Income", 0.225),
@@ -105,6 +120,13 @@ def place_toml(*, seed: int) -> str:
             people="residents",
         ),
         *(_layer(layer) for layer in LAYERS),
+        _block(
+            "[blocks]",
+            layer="oa21",
+            table="tables/blocks.csv",
+            base="sa21",
+            postcodes="tables/postcodes.csv",
+        ),
         *(_indicator(*row) for row in INDICATORS),
         _block(
             "[index]",
@@ -170,8 +192,14 @@ def _layer(layer: _Layer) -> str:
     return text
 
 
-def _indicator(key: str, title: str, unit: str, denominator: str, theme: str) -> str:
-    figure = {"numerator": key, "denominator": denominator} if denominator else {"value": key}
+def _indicator(
+    key: str, title: str, unit: str, denominator: str, theme: str, definition: str
+) -> str:
+    figure: dict[str, str | bool] = {"kind": "score", "value": key}
+    if denominator:
+        figure = {"kind": "rate", "numerator": key, "denominator": denominator}
+    if key in NOT_OF_RESIDENTS:
+        figure["part_of_denominator"] = False
     return _block(
         "[[indicators]]",
         id=key,
@@ -181,6 +209,7 @@ def _indicator(key: str, title: str, unit: str, denominator: str, theme: str) ->
         code="code",
         **figure,
         direction="high is worse",
+        definition=definition,
         source=SOURCE,
         date="2025",
         theme=theme,

@@ -36,6 +36,9 @@ RATES = {
     "road_casualties": "residents",
 }
 
+# Counted by the census, and so known for output areas.
+BY_CENSUS = ("no_qualifications", "limiting_illness", "overcrowded", "no_central_heating")
+
 
 def counts(households: pd.DataFrame, by: str) -> pd.DataFrame:
     """Add up every count of the households by the codes in one column; no code, no row."""
@@ -58,6 +61,17 @@ def base(totals: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     ages = [column for column in totals.columns if column.startswith("aged_")]
     table = totals[[*columns, *ages, "registered"]]
     table.insert(0, "name", names.reindex(table.index))
+    return table.reset_index()
+
+
+def blocks(totals: pd.DataFrame, parents: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of output areas: small area, people, and what a census counts that finely.
+
+    Figures that agencies record are known by small area only.
+    """
+    small = parents.set_index("child")["parent"].reindex(totals.index)
+    table = totals[["residents", "households", "aged_25_64", *BY_CENSUS]]
+    table.insert(0, SA, small)
     return table.reset_index()
 
 
