@@ -6,6 +6,8 @@ a note for each one that was changed; or errors that name every area that cannot
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,13 +118,13 @@ def repair(shapes: Shapes, *, labels: Texts) -> Repair:
     broken = np.flatnonzero(~shapely.is_valid(shapes))
     lost = np.zeros(len(shapes), dtype=bool)
     disputed = {}
-    for position in broken:
-        try:
-            valid[position] = mended(shapes[position], **STRUCTURE)
-            single = mended(shapes[position])
-            disputed[position] = shapely.difference(valid[position], single)
-        except shapely.errors.GEOSException:
-            lost[position] = True
+    # GEOS lets go of the interpreter's lock, and a coast of 100,000 corners takes it a second.
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        for position, both in zip(broken, threads.map(_both_ways, shapes[broken]), strict=True):
+            if both is None:
+                lost[position] = True
+            else:
+                valid[position], disputed[position] = both
     holes = _holes(np.where(lost, shapely.Polygon(), valid), disputed)
     reasons = shapely.is_valid_reason(shapes[broken])
     for position, reason in zip(broken, reasons, strict=True):
@@ -137,6 +139,15 @@ def repair(shapes: Shapes, *, labels: Texts) -> Repair:
         notes.append({**note, "area_before_m2": before, "area_after_m2": after})
     thin = (shapely.area(valid) < LEAST_AREA_M2) & ~lost
     return Repair(valid, notes, lost, thin)
+
+
+def _both_ways(shape: Any) -> tuple[Any, Any] | None:
+    """Mend a shape, and say which land of it is a hole by line work; None where GEOS gives up."""
+    try:
+        whole = mended(shape, **STRUCTURE)
+        return whole, shapely.difference(whole, mended(shape))
+    except shapely.errors.GEOSException:
+        return None
 
 
 def mended(shape: Any, **options: Any) -> Any:
