@@ -77,9 +77,10 @@ def raise_flags(gathered: Gathered, contributions: pd.DataFrame | None = None) -
 
     Reasons, each only on the worse side and only where it exceeds what chance leaves: `floor`, the
     interval lies wholly beyond the floor standard; `funnel`, beyond the limits around the place's
-    rate; `trend`, the line worsens; `target`, the projection misses it; `gap to the place` and
-    `gap to the country`, they widen; `chart`, the last year stands out of the area's own years.
-    Red is judged at 99.8 %, amber at 95 %; a chart alone is amber. Status: own.
+    rate; `trend`, the line worsens; `target`, the projection misses it (red for the place itself
+    only, whose target it is); `gap to the place` and `gap to the country`, they widen; `chart`,
+    the last year stands out of the area's own years. Red is judged at 99.8 %, amber at 95 %; a
+    chart alone is amber. Status: own.
 
     Parameters
     ----------
@@ -92,6 +93,10 @@ def raise_flags(gathered: Gathered, contributions: pd.DataFrame | None = None) -
         found.append(rules.reasons(series, gathered.measures))
         standing.append(_standing(series, gathered))
     reasons = pd.concat(found, ignore_index=True)
+    # What is red comes first in the sentence of a figure.
+    reasons = reasons.sort_values(
+        "flag", key=lambda flag: flag != RED, kind="stable", ignore_index=True
+    )
     full = pd.concat(standing, ignore_index=True)
     keys = ["measure", "code"]
     worst = reasons.assign(red=reasons["flag"] == RED).groupby(keys, sort=False)
@@ -217,5 +222,8 @@ def _beside(table: pd.DataFrame, found: pd.DataFrame | None, names: dict[str, st
 
 
 def _cells(wide: pd.DataFrame, codes: list[str], years: list[int]) -> np.ndarray:
-    rows, columns = wide.index.get_indexer(pd.Index(codes)), wide.columns.get_indexer(pd.Index(years))
+    rows, columns = (
+        wide.index.get_indexer(pd.Index(codes)),
+        wide.columns.get_indexer(pd.Index(years)),
+    )
     return np.asarray(wide.to_numpy(dtype=float)[rows, columns], dtype=float)

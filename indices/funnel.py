@@ -183,6 +183,30 @@ def xmr(values: pd.Series, *, baseline: int | None = None) -> pd.DataFrame:
     return table.reindex(values.index).assign(signal=lambda t: t["signal"].fillna(""))
 
 
+def xmr_last(values: pd.DataFrame, *, fewest: int = 6) -> pd.DataFrame:
+    """Judge the last column of many series, one a row, by the limits of the columns before it.
+
+    The limits of `xmr` with all columns but the last as its baseline, without its run rules.
+
+    Returns
+    -------
+    Columns `value`, `centre`, `low`, `high` of the rows that have a last value and at least
+    `fewest` before it.
+    """
+    y = values.to_numpy(dtype=float)
+    rows, table = [], []
+    for row, series in enumerate(y):
+        before = series[:-1][np.isfinite(series[:-1])]
+        if not np.isfinite(series[-1]) or len(before) < max(fewest, 3):
+            continue
+        centre = before.mean()
+        reach = XMR_LIMIT * np.abs(np.diff(before)).mean()
+        rows.append(row)
+        table.append((series[-1], centre, centre - reach, centre + reach))
+    names = ["value", "centre", "low", "high"]
+    return pd.DataFrame(table, index=values.index[rows], columns=names, dtype=float)
+
+
 def _checked(
     events: pd.Series, people: pd.Series, part: bool, centre: float | None, limits: str
 ) -> tuple[pd.Series, pd.Series]:

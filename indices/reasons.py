@@ -43,7 +43,10 @@ def reasons(series: Series, of: Measures) -> pd.DataFrame:
             ("gap to the country", _widening(series, of.country, of.country_name, level)),
         ):
             for code, sentence in said.items():
-                rows[str(code), name] = (colour, str(sentence))
+                # A target is the place's: where it is missed, one red flag says so, not one an
+                # area.
+                if name != "target" or colour == AMBER or code == of.place:
+                    rows[str(code), name] = (colour, str(sentence))
     for code, sentence in _out_of_chart(series).items():
         rows[str(code), "chart"] = ("amber", str(sentence))
     table = [
@@ -173,23 +176,21 @@ def _widening(series: Series, code: str | None, name: str, level: float) -> dict
 
 def _out_of_chart(series: Series) -> dict[str, str]:
     """Judge the last year of each area by the limits of the years before it."""
-    measure, said = series.measure, {}
-    for code in series.values.index:
-        known = series.values.T[code].dropna()
-        if len(known) <= CHART_FROM or known.index[-1] != series.values.columns[-1]:
-            continue
-        chart = funnel.xmr(known, baseline=len(known) - 1)
-        value, centre = _number(chart["value"], -1), _number(chart["centre"], -1)
-        if chart["signal"].iloc[-1] == "outside" and measure.sign * (value - centre) > 0:
-            limit = _number(chart["high" if measure.sign > 0 else "low"], -1)
-            said[str(code)] = (
-                f"{measure.say(value)} in {known.index[-1]}, outside the range of the area's own "
-                f"years (limit {measure.say(limit)})"
-            )
-    return said
+    measure, year = series.measure, series.values.columns[-1]
+    charts = funnel.xmr_last(series.values, fewest=CHART_FROM)
+    limit = charts["high" if measure.sign > 0 else "low"]
+    beyond = measure.sign * (charts["value"] - limit) > 0
+    return {
+        str(code): (
+            f"{measure.say(value)} in {year}, outside the range of the area's own years "
+            f"(limit {measure.say(end)})"
+        )
+        for code, value, end in zip(
+            charts.index[beyond], charts["value"][beyond], limit[beyond], strict=True
+        )
+    }
 
 
-def _number(column: pd.Series, at: str | int) -> float:
-    """Return one value of a column, by its code or by its place."""
-    values = column.to_numpy(dtype=float)
-    return float(values[at if isinstance(at, int) else column.index.get_indexer(pd.Index([at]))[0]])
+def _number(column: pd.Series, code: str) -> float:
+    """Return the value of one area."""
+    return float(column.to_numpy(dtype=float)[column.index.get_indexer(pd.Index([code]))[0]])

@@ -124,7 +124,9 @@ def gather(measures: Measures, table: pd.DataFrame, *, code: str, year: str) -> 
         for column, values in columns.items()
     }
     found = {measure.id: _series(measure, wide, measures) for measure in measures}
-    named = table["name"].set_axis(codes) if "name" in table else pd.Series(codes).set_axis(codes)
+    named = table["name"].set_axis(codes) if "name" in table else codes.set_axis(codes)
+    if measures.place not in named.index:
+        named = pd.concat([named, pd.Series({measures.place: measures.place_name})])
     return Gathered(
         measures=measures,
         series={id: series for id, (series, _) in found.items()},
