@@ -21,17 +21,18 @@ import numpy as np
 import pandas as pd
 
 from budgets import joining, levels
-from budgets.errors import PenceLost
+from budgets.errors import NothingToShareBy, PenceLost
 from budgets.joining import Pot
 from budgets.ledger import Ledger
 from budgets.levels import Devolution
 from budgets.money import Int64, format_pounds, largest_remainder, read_amount
 from budgets.movable import movable
+from budgets.need_weighting import seen
 from budgets.scenario_books import Books, Context, Step, moved_pence
 from budgets.scenario_document import Change, Scenario, Share, parse
 from budgets.scenario_errors import NothingChosen, NotMovable
 from budgets.scenario_names import check_names, meaning, members, takes_effect
-from budgets.scenario_sharing import share_out
+from budgets.scenario_sharing import measure_of, share_out
 
 __all__ = ["Context", "Outcome", "Scenario", "Step", "apply", "as_it_is", "parse"]
 
@@ -274,14 +275,26 @@ def _share(
     if not share.yearly and books.total != before:
         raise PenceLost(where, detail=f"{books.total - before:+,} pence")
     moved = moved_pence(cells, books.cells)
-    measure = share.measure or next(iter(context.measures), "")
-    by = {"need": f"need ({measure})", "people": "people", "current": "today's money"}[share.by]
+    measure = measure_of(books.streams.iloc[use], share, context)
+    by = {"people": "people", "current": "today's money"}.get(share.by, "need")
+    by += f" ({measure.name})" if measure is not None else ""
     said = [f"{format_pounds(int(can[np.isin(at, use)].sum()))} of {share.of} shared by {by}."]
     said += done.said
     said.append(f"{format_pounds(moved)} is in another area than before.")
+    if measure is not None:
+        said.append(_seen(books, use, context))
     if followed:
         said.append(f"Income follows its service: {', '.join(followed)}.")
     return Step("share", share.of, before, books.total, moved, " ".join(said)), done.path
+
+
+def _seen(books: Books, at: Int64, context: Context) -> str:
+    """Say how many times as much a head the neediest area gets, of the money just shared out."""
+    money = (books.cells[at] - books.fixed[at]).sum(axis=0)
+    try:
+        return seen(pd.Series(money, books.areas), context.people).sentence
+    except NothingToShareBy:
+        return "Nobody lives where this money falls."
 
 
 def _devolve(

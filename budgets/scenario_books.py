@@ -18,6 +18,7 @@ from budgets.errors import LedgerImbalance
 from budgets.ledger import Ledger, Level
 from budgets.money import Float64, Int64, largest_remainder
 from budgets.movable import movable
+from budgets.need_measures import Measure
 from budgets.scenario_errors import MovableUnknown
 
 EVERYTHING = "*"
@@ -32,7 +33,8 @@ class Context:
     people
         People of every base area, in the order of the ledger's areas.
     measures
-        Need scores by name, higher is needier; the first one is taken where none is named.
+        Measures of need by name; the first one is taken where none is named, and the measure of the
+        streams' own theme where `theme` is (see `need_measures.choose`).
     covered
         Share of each base area that a stream covers, by stream; streams that are not here cannot
         be shared out over areas.
@@ -45,7 +47,7 @@ class Context:
     """
 
     people: pd.Series
-    measures: Mapping[str, pd.Series]
+    measures: Mapping[str, Measure]
     covered: Mapping[str, Float64]
     need_weight: float
     neediest_per_head: float

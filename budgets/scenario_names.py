@@ -19,6 +19,8 @@ from budgets.scenario_errors import AmbiguousName, DateMissing, UnknownName
 from geo.errors import Faults
 
 KINDS = ("stream", "pot", "theme")
+# A share that names this takes the measure of need of its streams' own theme.
+THEME = "theme"
 
 
 def check_names(scenario: Scenario, streams: pd.DataFrame, context: Context) -> None:
@@ -44,7 +46,7 @@ def check_names(scenario: Scenario, streams: pd.DataFrame, context: Context) -> 
                 meaning(entry.of, scenario, streams, where=spot)
     for number, share in enumerate(scenario.share, 1):
         spot = f"{faults.where}, [[share]] number {number}"
-        _one_of(share.measure, context.measures, f"{spot}, measure", faults)
+        _one_of(share.measure, [*context.measures, THEME], f"{spot}, measure", faults)
         if share.match_with is not None:
             with faults.catch():
                 meaning(share.match_with, scenario, streams, where=f"{spot}, match_with")

@@ -14,14 +14,18 @@ import numpy as np
 import pandas as pd
 
 from budgets import pace
+from budgets.errors import NothingToShareBy
 from budgets.joining import POOLED, Pot
 from budgets.money import MAX_PENCE, Float64, Int64, format_pounds, largest_remainder
 from budgets.need import per_head, weighted_people
+from budgets.need_measures import Measure, choose
 from budgets.pace_choices import Choices
 from budgets.raking import rake
 from budgets.scenario_books import Books, Context, split_rows, split_within
 from budgets.scenario_checks import RAKING, within
 from budgets.scenario_document import Share
+from budgets.scenario_names import THEME
+from budgets.sharing import exact_sum, figures
 from geo.errors import CommonGroundError
 
 
@@ -90,8 +94,9 @@ def share_out(
     CommonGroundError
         Whatever a rule refuses, with the entry before it.
     """
-    head = _head(share, context)
-    units = _units(books, at, share, pot, context, head)
+    measure = measure_of(books.streams.iloc[at], share, context)
+    follow = _Followed(share, context, measure)
+    units = _units(books, at, pot, context, follow)
     choices = share.pace()
     plain = choices.rule == "proportional" and all(
         getattr(choices, limit) is None
@@ -99,7 +104,7 @@ def share_out(
     )
     try:
         if share.rule == RAKING:
-            return _rake(books, units, share, context, head)
+            return _rake(books, units, follow)
         if plain and not share.yearly and not (pot and pot.way == POOLED):
             return _in_proportion(books, units)
         done = [_paced(books, unit, share, choices, context, own) for unit in units]
@@ -114,39 +119,59 @@ def share_out(
     )
 
 
-def need_weights(
-    cover: Float64, share: Share, context: Context, head: Float64 | None
-) -> Float64 | None:
-    """Return people, or need-weighted people, that a cover holds; None for `current`."""
-    if share.by == "current":
-        return None
-    people = cover * context.people.to_numpy(dtype=np.float64)
-    if head is None:
-        return people
-    weight = context.need_weight if share.need_weight is None else share.need_weight
-    return weighted_people(people, head, weight)
+def measure_of(streams: pd.DataFrame, share: Share, context: Context) -> Measure | None:
+    """Return the measure of need that an entry follows; None where it does not follow need.
 
-
-def _head(share: Share, context: Context) -> Float64 | None:
-    """Return the amount a head of each base area, measured once over all of them."""
+    Raises
+    ------
+    NoMeasure, MeasureAmbiguous
+        The theme of the streams has no measure of its own and no general one, or several.
+    """
     if share.by != "need":
         return None
-    name = share.measure or next(iter(context.measures))
-    times = share.neediest_per_head
-    return per_head(
-        context.people,
-        context.measures[name],
-        neediest_per_head=context.neediest_per_head if times is None else times,
-    ).to_numpy()
+    if share.measure != THEME:
+        return context.measures[share.measure or next(iter(context.measures))]
+    themes = streams["theme"].unique()
+    return choose(str(themes[0]) if len(themes) == 1 else "", [*context.measures.values()]).measure
+
+
+class _Followed:
+    """What money is shared by: people, or people and a measure of need."""
+
+    def __init__(self, share: Share, context: Context, measure: Measure | None) -> None:
+        weight, times = share.need_weight, share.neediest_per_head
+        self.people = context.people.to_numpy(dtype=np.float64)
+        self.need_weight = context.need_weight if weight is None else weight
+        self.current = share.by == "current"
+        self.head: Float64 | None = None
+        self.clients: Float64 | None = None
+        if measure is not None and measure.kind == "clients":
+            self.clients = figures(measure.values, measure.name, context.people.index)
+        elif measure is not None:
+            # The amount a head is measured once over all base areas, whatever a line covers.
+            times = context.neediest_per_head if times is None else times
+            head = per_head(context.people, measure.scores, neediest_per_head=times)
+            self.head = head.to_numpy()
+
+    def weights(self, cover: Float64) -> Float64 | None:
+        """Return the weights (n_areas) of what a cover holds; None for today's money."""
+        if self.current:
+            return None
+        people = cover * self.people
+        if self.head is not None:
+            return weighted_people(people, self.head, self.need_weight)
+        if self.clients is None or self.need_weight == 0:
+            return people
+        clients = cover * self.clients
+        whole = exact_sum(clients)
+        if whole == 0:
+            raise NothingToShareBy("clients", detail="there are none in these areas")
+        level = exact_sum(people) / whole
+        return (1 - self.need_weight) * people + self.need_weight * level * clients
 
 
 def _units(
-    books: Books,
-    at: Int64,
-    share: Share,
-    pot: Pot | None,
-    context: Context,
-    head: Float64 | None,
+    books: Books, at: Int64, pot: Pot | None, context: Context, follow: _Followed
 ) -> list[Unit]:
     """Return what is shared as one sum: a pooled pot, else each stream by itself."""
     ids = books.streams.index
@@ -156,7 +181,7 @@ def _units(
     found = []
     for name, rows in groups:
         cover = np.max([context.covered[str(ids[row])] for row in rows], axis=0)
-        weights = need_weights(cover, share, context, head)
+        weights = follow.weights(cover)
         if weights is None:
             weights = (books.cells[rows] - books.fixed[rows]).sum(axis=0).astype(np.float64)
         found.append(Unit(name, rows, cover, weights))
@@ -261,9 +286,7 @@ def _over_streams(books: Books, at: Int64, by_area: Int64) -> Int64:
     return split
 
 
-def _rake(
-    books: Books, units: list[Unit], share: Share, context: Context, head: Float64 | None
-) -> Done:
+def _rake(books: Books, units: list[Unit], follow: _Followed) -> Done:
     """Bring the lines together to the areas' shares of them all, each within what it covers.
 
     Every line keeps its sum. The areas' sums are met to the few pence that rounding each line to
@@ -272,7 +295,7 @@ def _rake(
     at = np.concatenate([unit.at for unit in units])
     sums = (books.cells[at] - books.fixed[at]).sum(axis=1)
     cover = np.max([unit.cover for unit in units], axis=0)
-    whole = need_weights(cover, share, context, head)
+    whole = follow.weights(cover)
     if whole is None:
         whole = np.sum([unit.weights for unit in units], axis=0)
     chosen = np.flatnonzero((cover > 0) & (whole > 0))

@@ -18,6 +18,7 @@ from budgets.apportion import prepare
 from budgets.errors import InfeasibleLimits, RakingInfeasible
 from budgets.ledger import Ledger
 from budgets.levels_errors import DevolvedTooMuch
+from budgets.need_measures import Measure
 from budgets.pace_errors import CeilingNotEnough, FloorNotPayable
 from budgets.scenario_errors import (
     AmbiguousName,
@@ -70,7 +71,7 @@ class Drawn:
         at = zip(prepared.shared, prepared.cases, strict=True)
         self.context = scenario.Context(
             people=prepared.people,
-            measures={"index": scores},
+            measures={"index": Measure("index", "index", scores)},
             covered={str(self.streams.index[row]): prepared.covered[case[0]] for row, case in at},
             need_weight=0.5,
             neediest_per_head=3.0,
@@ -159,7 +160,7 @@ def test_damping_keeps_the_golden_figures(place: Callable[..., Drawn]) -> None:
     scores = pd.Series(head, index=drawn.book.areas)
     context = scenario.Context(
         people=drawn.context.people,
-        measures={"head": scores},
+        measures={"head": Measure("head", "index", scores)},
         covered=drawn.context.covered,
         need_weight=1.0,
         neediest_per_head=most / least,
@@ -186,6 +187,26 @@ def test_rules_come_one_after_the_other_in_the_order_of_the_document(
     # 18; people want 10, 20, 30, 40, so that two floors hold and 55 is left for 300 and 400 people
     # of which 27 is a floor that 55 x 3/7 does not reach.
     assert by_stream(outcome.ledger)["s0"] == [18_000, 27_000, 27_000, 28_000]
+
+
+def test_money_follows_the_clients_of_its_theme_where_they_are_counted(
+    place: Callable[..., Drawn], on_paper: OnPaper
+) -> None:
+    drawn = place({"amount": 100_000, "theme": "care"}, {"amount": 50_000, "theme": "roads"})
+    clients = pd.Series([7, 0, 3, 1], drawn.book.areas)
+    drawn.context.measures["users"] = Measure("users", "clients", clients, themes=("care",))
+    outcome = drawn.after(
+        '[[share]]\nof = "care"\nby = "need"\nmeasure = "theme"\nneed_weight = 0.5\n'
+        '[[share]]\nof = "roads"\nby = "need"\nmeasure = "theme"\nneed_weight = 1\n'
+    )
+    # Half by people (of 1,000), half by clients (of 11); roads have no measure of their own.
+    mixed = [
+        Fraction(p, 1000) + Fraction(c, 11)
+        for p, c in zip([100, 200, 300, 400], clients, strict=True)
+    ]
+    assert by_stream(outcome.ledger)["s0"] == on_paper(100_000, mixed)
+    assert by_stream(outcome.ledger)["s1"] == on_paper(50_000, [900, 1400, 1500, 1200])
+    assert "01 gets 3.00 times as much a head as 04" in outcome.steps[2].sentence
 
 
 def test_a_path_over_years_never_cuts_and_ends_in_the_ledger(place: Callable[..., Drawn]) -> None:
@@ -440,7 +461,7 @@ def test_who_gains_and_who_loses_is_counted_in_people_and_pence(
 ) -> None:
     drawn = place({"amount": 100_000})
     after = drawn.after('[[share]]\nof = "s0"\nby = "need"\nneed_weight = 1\n').ledger
-    decile = compare.need_deciles(drawn.context.measures["index"])
+    decile = compare.need_deciles(drawn.context.measures["index"].values)
     assert decile.tolist() == [1, 3, 6, 8]
     table = compare.changes(drawn.book, after, people=drawn.context.people, decile=decile)
     # m = 3, 7/3, 5/3, 1: weights 300, 466.7, 500, 400 of 1,666.7 against people 100 to 400.
