@@ -17,7 +17,7 @@ import rasterio
 from data.demo import areas as demo_areas
 from data.demo import homes as demo_homes
 from data.demo import layers as demo_layers
-from data.demo import manifest, money, people, plots, points, practices, tables
+from data.demo import manifest, money, people, plots, points, practices, tables, years
 from data.demo.arrays import Floats, Ints
 from data.demo.land import ORIGIN, Land
 from data.settings import FILE
@@ -70,6 +70,8 @@ def write(world: World, folder: Path, *, seed: int) -> None:
     world.households.to_parquet(folder / "tables" / "households.parquet", index=False)
     _write_raster(world.households, folder / "people_2015_100m.tif", seed=seed)
     n_areas = len(world.layers.frames[demo_layers.SA])
+    for name in (years.MEASURES.name, years.CONTRIBUTIONS.name):
+        (folder / name).write_bytes((years.HERE / name).read_bytes())
     (folder / "index.toml").write_text(manifest.index_toml(n_areas), encoding="utf-8")
     (folder / FILE).write_text(manifest.place_toml(seed=seed), encoding="utf-8")
 
@@ -82,6 +84,8 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
     rates = tables.indicators(totals, households)
     oa_parents = tables.parents(codes, demo_layers.OA, demo_layers.SA)
     scores, ranks = tables.domains(rates)
+    wards = tables.counts(households, demo_layers.WARD).sort_index()
+    names = world.layers.frames[demo_layers.WARD]["name"]
     patients, practice_list = practices.nhs_tables(
         world.registers, households, households[demo_layers.SA]
     )
@@ -92,6 +96,8 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
         "domain_scores": scores,
         "domain_ranks": ranks,
         "streams": money.streams(),
+        "yearly": years.yearly(wards, names, seed=seed),
+        "truth_yearly": years.truths(wards),
         "postcodes": points.postcodes(households, world.quarter, seed=seed),
         "sa21_centroids": points.centroids(households),
         "practices": world.registers.practices.drop(columns="consortium"),

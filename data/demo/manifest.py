@@ -138,6 +138,12 @@ def place_toml(*, seed: int) -> str:
             },
         ),
         _block("[streams]", file="tables/streams.csv"),
+        _block(
+            "[series]",
+            file="tables/yearly.csv",
+            measures="measures.toml",
+            contributions="contributions.csv",
+        ),
         _block("[need]", need_weight=0.5, neediest_per_head=3.0),
     ]
     return "\n\n".join(blocks) + "\n"
