@@ -56,19 +56,17 @@ class Measures:
         UnknownUse, UseNotUsable, HouseholdsMissing, AssetWithoutPlace
         """
         faults = Faults("streams")
-        methods = streams["method"]
-        if households is None and (missing := streams.index[methods == "households"]).size:
-            faults.add(HouseholdsMissing("streams", found=list(missing)))
-        _check_assets(streams, str(people.index.name), faults)
-        named = _named(streams)
-        there = [] if use is None else list(use.columns)
-        found = [f"{stream}: {name}" for stream, name in named if name not in there]
-        if found:
-            detail = "there are " + ", ".join(there[:12]) if there else "there is no table of use"
-            faults.add(UnknownUse("streams", found=found, detail=detail))
+        with faults.catch():
+            check_named(
+                streams,
+                uses=[] if use is None else list(use.columns),
+                households=households is not None,
+                base=str(people.index.name),
+                where="streams",
+            )
         columns: dict[str, Float64] = {}
         if use is not None:
-            for name in dict.fromkeys(name for _, name in named if name in there):
+            for name in dict.fromkeys(name for _, name in _named(streams) if name in use):
                 with faults.catch():
                     columns[name] = _count(use[name], people.index, f"use, column {name}")
         heads = None
@@ -98,6 +96,44 @@ class Measures:
         return covered * total
 
 
+def check_named(
+    streams: pd.DataFrame, *, uses: list[str], households: bool, base: str, where: str
+) -> None:
+    """Check that what streams are split by was counted, whatever the counts are.
+
+    Parameters
+    ----------
+    uses
+        Columns of counted use.
+    households
+        Whether households were counted.
+    base
+        Id of the base layer, in whose areas assets stand.
+
+    Raises
+    ------
+    UnknownUse, HouseholdsMissing, AssetWithoutPlace
+    """
+    faults = Faults(where)
+    missing = [] if households else list(streams.index[streams["method"] == "households"])
+    if missing:
+        faults.add(HouseholdsMissing(where, found=missing))
+    assets = streams[(streams["method"] == "asset") & (streams["use"] == "")]
+    astray = [
+        f"{stream}: {cover}"
+        for stream, covers in assets["covers"].items()
+        for cover in covers
+        if split_cover(cover)[0] != base
+    ]
+    if astray:
+        faults.add(AssetWithoutPlace(where, found=astray))
+    found = [f"{stream}: {name}" for stream, name in _named(streams) if name not in uses]
+    if found:
+        detail = "there are " + ", ".join(uses[:12]) if uses else "there is no table of use"
+        faults.add(UnknownUse(where, found=found, detail=detail))
+    faults.raise_any()
+
+
 def refuse_empty(streams: pd.DataFrame, weights: list[Float64]) -> None:
     """Refuse streams over areas where there is nobody, or no use; nought pounds need nobody.
 
@@ -121,19 +157,6 @@ def _named(streams: pd.DataFrame) -> list[tuple[str, str]]:
     """Return each stream with each column of use that it names."""
     rows = zip(streams.index, streams["use"], streams["method"], strict=True)
     return [(str(s), part.column) for s, text, method in rows for part in parse_use(text, method)]
-
-
-def _check_assets(streams: pd.DataFrame, base: str, faults: Faults) -> None:
-    rows = zip(streams.index, streams["method"], streams["use"], streams["covers"], strict=True)
-    found = [
-        f"{stream}: {cover}"
-        for stream, method, use, covers in rows
-        if method == "asset" and use == ""
-        for cover in covers
-        if split_cover(cover)[0] != base
-    ]
-    if found:
-        faults.add(AssetWithoutPlace("streams", found=found))
 
 
 def _count(values: pd.Series, areas: pd.Index, where: str) -> Float64:

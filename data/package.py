@@ -15,10 +15,11 @@ import geopandas as gpd
 import pandas as pd
 
 from boundaries.custom import Blocks
+from budgets import measures
 from budgets import streams as budget_streams
 from data import blocks, tables
 from data import settings as place_settings
-from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage
+from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage, WrongColumns
 from data.settings import IndicatorSettings, LayerSettings, Settings
 from geo import layers as geo_layers
 from geo.errors import Faults
@@ -198,7 +199,8 @@ class Package:
     def base(self, index: pd.Index | None) -> pd.DataFrame:
         settings = self.settings.base
         name = settings.table
-        frame = self._table(name, [settings.code, settings.people])
+        known = [settings.people, *([settings.households] if settings.households else [])]
+        frame = self._table(name, [settings.code, *known])
         if frame is None:
             return pd.DataFrame()
         keyed = tables.index_by_code(
@@ -207,9 +209,9 @@ class Package:
         if index is not None:
             tables.match_codes(keyed.index, index, where=name, faults=self.faults, complete=True)
         for column in keyed.columns:
-            counted = column == settings.people
+            counted = column in known
             if counted or tables.is_numeric(keyed[column]):
-                # Only people must be known everywhere; what else a table holds may have gaps.
+                # People and households must be known everywhere; what else there is may have gaps.
                 keyed[column] = tables.numbers(
                     keyed,
                     column,
@@ -221,6 +223,37 @@ class Package:
         if pd.api.types.is_numeric_dtype(people := keyed[settings.people]) and people.sum() == 0:
             self.faults.add(NoPeople(f"{name}, column {settings.people}"))
         return keyed.sort_index()
+
+    def use(self, base: pd.DataFrame, index: pd.Index | None) -> pd.DataFrame:
+        """Return the counts by which money may be split: the table of use, and those of the base.
+
+        People and households are no client group, so that their columns are not among them.
+        """
+        settings, own = self.settings.use, self.settings.base
+        counts = base.select_dtypes("float64")
+        counts = counts.drop(columns=[own.people, own.households or ""], errors="ignore")
+        if settings is None:
+            return counts
+        frame = self._table(settings.file, [settings.code])
+        if frame is None:
+            return counts
+        keyed = tables.index_by_code(
+            frame, settings.code, where=settings.file, layer=own.layer, faults=self.faults
+        )
+        if index is not None:
+            tables.match_codes(
+                keyed.index, index, where=settings.file, faults=self.faults, complete=True
+            )
+        twice = [name for name in keyed.columns if name in base.columns]
+        if twice:
+            detail = f"columns of {own.table} too"
+            self.faults.add(WrongColumns(settings.file, found=twice, detail=detail))
+        keyed = keyed.drop(columns="name", errors="ignore")
+        for column in keyed.columns:
+            keyed[column] = tables.numbers(
+                keyed, column, where=settings.file, faults=self.faults, gaps=True
+            )
+        return counts.join(keyed.drop(columns=twice)) if keyed.index.is_unique else counts
 
     def definition(self) -> Definition | None:
         if self.settings.index is None:
@@ -306,7 +339,7 @@ class Package:
 
     # --------------------------------------------------------------------------- streams
 
-    def streams(self, layers: dict[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    def streams(self, layers: dict[str, gpd.GeoDataFrame], uses: pd.DataFrame) -> pd.DataFrame:
         name = self.settings.streams.file
         if name not in self.inputs:
             return pd.DataFrame()
@@ -317,12 +350,24 @@ class Package:
         unread = {item.id for item in self.settings.layers} - set(layers)
         checked = frame.copy()
         checked["held_at"] = frame["held_at"].where(~frame["held_at"].isin(unread), "")
-        known = [
-            [cover for cover in covers if budget_streams.split_cover(cover)[0] not in unread]
-            for covers in frame["covers"]
-        ]
-        checked["covers"] = pd.Series(known, index=frame.index, dtype=object)
+        for column in ("covers", "ring_fence_areas"):
+            known = [
+                [cover for cover in covers if budget_streams.split_cover(cover)[0] not in unread]
+                for covers in frame[column]
+            ]
+            checked[column] = pd.Series(known, index=frame.index, dtype=object)
         self._catch(lambda: budget_streams.check_layers(checked, layers, where=name))
+        own, use = self.settings.base, self.settings.use
+        if own.table in self.inputs and (use is None or use.file in self.inputs):
+            self._catch(
+                lambda: measures.check_named(
+                    frame,
+                    uses=list(uses.columns),
+                    households=own.households is not None,
+                    base=own.layer,
+                    where=name,
+                )
+            )
         if self.settings.index is None and (by_need := frame.index[frame["method"] == "need"]).size:
             self.faults.add(NoIndex(name, found=list(by_need)))
         return frame

@@ -42,7 +42,10 @@ class Place:
     parents
         By layer id: the parent of each area, a series named by the parent layer.
     streams
-        The lines of money, as `budgets.streams.read` gives them.
+        The lines of money, as `budgets.streams.read` gives them: with transfers, as the agencies
+        state them. A ledger is made of `budgets.eliminations.final` of them.
+    use
+        Counts by base area by which money may be split, float64.
     definition, domains
         The index of need and its table, or None.
     indicators
@@ -61,6 +64,7 @@ class Place:
     crosswalk_tables: dict[str, pd.DataFrame]
     parents: dict[str, pd.Series]
     streams: pd.DataFrame
+    use: pd.DataFrame
     definition: Definition | None
     domains: pd.DataFrame | None
     indicators: dict[str, pd.DataFrame]
@@ -105,6 +109,12 @@ class Place:
         return self.base[self.settings.base.people].rename("people")
 
     @property
+    def households(self) -> pd.Series | None:
+        """Households of each base area, by the column that [base] names, or None."""
+        column = self.settings.base.households
+        return None if column is None else self.base[column].rename("households")
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 over the paths and the contents of all files of the package."""
         return _digest(self.inputs)
@@ -126,6 +136,7 @@ def load(folder: str | Path) -> Place:
     layers = package.layers()
     base_index = package.base_index(layers)
     base = package.base(base_index)
+    use = package.use(base, base_index)
     definition = package.definition()
     place = Place(
         folder=folder,
@@ -134,7 +145,8 @@ def load(folder: str | Path) -> Place:
         base=base,
         crosswalk_tables=package.crosswalk_tables(base_index, layers),
         parents=package.parents(layers),
-        streams=package.streams(layers),
+        streams=package.streams(layers, use),
+        use=use,
         definition=definition,
         domains=package.domains(definition, base_index),
         indicators=package.indicators(base_index),

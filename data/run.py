@@ -15,11 +15,12 @@ import geopandas as gpd
 import pandas as pd
 
 from boundaries.crosswalk import Crosswalk
-from budgets import apportion
+from budgets import apportion, eliminations
 from budgets.ledger import Ledger, Level
 from budgets.streams import split_cover
 from data import levels as level_facts
-from data import steps
+from data import money_steps, steps
+from data.baseline_tables import second_method
 from data.crosswalks import base_to
 from data.errors import NotInside
 from data.nesting import Nested, nested_levels
@@ -30,7 +31,7 @@ from data.write import write
 from indices import index as indices_index
 from indices.index import Index
 
-__all__ = ["Progress", "Result", "Step", "prepare", "rebudget", "run", "write"]
+__all__ = ["Progress", "Result", "Step", "prepare", "rebudget", "run", "second_method", "write"]
 
 INSIDE_SHARE = 0.5
 Progress = Callable[[str, int, int], None]
@@ -69,6 +70,8 @@ class Result:
         The streams with the people they cover, ready to be shared by any need.
     nested
         How each level in which another nests is added up, by layer id.
+    eliminations
+        From the agencies' own totals to the pot: what is passed on between lines is counted once.
     """
 
     place: Place
@@ -85,6 +88,7 @@ class Result:
     facts: dict[str, level_facts.Facts]
     prepared: apportion.Prepared
     nested: dict[str, Nested]
+    eliminations: eliminations.Eliminations
 
     def __repr__(self) -> str:
         return (
@@ -154,15 +158,21 @@ def run(
     settings = place.settings.need
     weight = settings.need_weight if need_weight is None else need_weight
     per_head = settings.neediest_per_head if neediest_per_head is None else neediest_per_head
+    books = eliminations.reconcile(place.streams)
     prepared = apportion.prepare(
-        place.streams,
+        eliminations.final(place.streams),
         covers=crosswalks,
         people=place.people,
         inside=inside,
         tolerance=place.tolerance,
+        households=place.households,
+        use=place.use,
     )
+    checked = money_steps.tiers_checked(place, prepared, crosswalks)
+    done_so_far += [money_steps.transfers_eliminated(place, books), *([checked] if checked else [])]
     nested = nested_levels(place, crosswalks)
     shared = _share(place, crosswalks, index, facts, prepared, nested, (weight, per_head))
+    done_so_far.append(money_steps.grades_counted(shared.ledger))
     result = Result(
         place=place,
         layers=place.layers,
@@ -172,6 +182,7 @@ def run(
         facts=facts,
         prepared=prepared,
         nested=nested,
+        eliminations=books,
         ledger=shared.ledger,
         levels=shared.levels,
         level_tables=shared.level_tables,

@@ -71,6 +71,7 @@ class BaseSettings(_Strict):
     table: Text
     code: Text = "code"
     people: Text = "residents"
+    households: Text | None = None
 
 
 class CrosswalkSettings(_Strict):
@@ -185,6 +186,13 @@ class StreamsSettings(_Strict):
     file: Text
 
 
+class UseSettings(_Strict):
+    """`[use]`: what was counted of services in each base area, to split recorded money by."""
+
+    file: Text
+    code: Text = "code"
+
+
 class SeriesSettings(_Strict):
     """`[series]`: figures by area and year, what they measure, and who does what about them."""
 
@@ -225,6 +233,7 @@ class Settings(_Strict):
     indicators: Annotated[tuple[IndicatorSettings, ...], Field(strict=False)] = ()
     index: IndexSettings | None = None
     streams: StreamsSettings
+    use: UseSettings | None = None
     series: SeriesSettings | None = None
     programmes: ProgrammesSettings | None = None
     flows: FlowsSettings | None = None
@@ -260,6 +269,8 @@ class Settings(_Strict):
             if self.index.definition.endswith(".toml"):
                 yield "[index] definition", self.index.definition
         yield "[streams] file", self.streams.file
+        if self.use is not None:
+            yield "[use] file", self.use.file
         if self.series is not None:
             yield "[series] file", self.series.file
             yield "[series] measures", self.series.measures

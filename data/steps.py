@@ -32,7 +32,8 @@ class Step:
     Attributes
     ----------
     kind
-        "layers", "people", "crosswalk", "index", "streams" or "level".
+        "layers", "people", "crosswalk", "index", "transfers", "tiers", "grades", "streams" or
+        "level".
     subject
         What the step was about: a layer id, or the place.
     went_in, came_out, left_over

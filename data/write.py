@@ -1,7 +1,8 @@
 """A result as files that other programs read.
 
-In: a `Result` and a folder. Out: `index.csv`, `ledger.csv`, `levels/*.csv`, `crosswalks/*.csv` with
-a `.json` beside each, `map.html` and `manifest.json`. The folder appears whole or not at all, and
+In: a `Result` and a folder. Out: `index.csv`, `ledger.csv`, `streams.csv`, `grades.csv`,
+`eliminations.csv`, `second_method.csv`, `levels/*.csv`, `crosswalks/*.csv` with a `.json` beside
+each, `map.html` and `manifest.json`. The folder appears whole or not at all, and
 the same place with the same settings gives the same files.
 """
 
@@ -17,7 +18,7 @@ import pandas as pd
 
 from budgets.ledger import OUTSIDE, PLACE_WIDE
 from budgets.money import format_pounds
-from data import folders
+from data import baseline_tables, folders
 from geo import display, maps
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def write(result: Result, out: str | Path) -> Path:
         if result.index is not None:
             _write_index(result, draft / "index.csv")
         _csv(result.ledger.to_frame(), draft / "ledger.csv")
+        _write_baseline(result, draft)
         (draft / "levels").mkdir()
         for layer in result.levels:
             _csv(level_frame(result, layer), draft / "levels" / f"{layer}.csv")
@@ -91,6 +93,15 @@ def level_frame(result: Result, layer: str) -> pd.DataFrame:
     if "counted_in_each_pence" in joined.columns:
         joined["counted_in_each_pence"] = joined["counted_in_each_pence"].astype("Int64")
     return joined.reset_index()
+
+
+def _write_baseline(result: Result, draft: Path) -> None:
+    """Write how far the ledger can be trusted, and how it was reached."""
+    second = baseline_tables.second_method(result)
+    _csv(baseline_tables.lines(result, second), draft / "streams.csv")
+    _csv(baseline_tables.grades(result), draft / "grades.csv")
+    _csv(baseline_tables.eliminations(result), draft / "eliminations.csv")
+    _csv(baseline_tables.second_areas(result, second), draft / "second_method.csv")
 
 
 def _write_index(result: Result, path: Path) -> None:

@@ -19,6 +19,7 @@ SECTIONS = {
     "## `[[indicators]]`": settings.IndicatorSettings,
     "## `[index]`": settings.IndexSettings,
     "## `[streams]`": settings.StreamsSettings,
+    "## `[use]`": settings.UseSettings,
     "## `[series]`": settings.SeriesSettings,
     "## `[programmes]`": settings.ProgrammesSettings,
     "## `[flows]`": settings.FlowsSettings,

@@ -1,0 +1,87 @@
+"""Says what was done with the lines of money before they were shared out.
+
+In: the streams of a place, and what they cover. Out: the `Step`s of a run that do not depend on
+need: transfers taken out, what is mixed, tiers, and how much is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from boundaries.crosswalk import Crosswalk
+from budgets import prices, tiers
+from budgets.apportion import Prepared
+from budgets.baseline import by_grade
+from budgets.eliminations import Eliminations
+from budgets.honesty import recorded
+from budgets.ledger import Ledger
+from budgets.money import format_pounds
+from data.place import Place
+from data.steps import Step
+
+SHOWN = 5
+
+
+def transfers_eliminated(place: Place, books: Eliminations) -> Step:
+    """Say what the agencies add up to and what is spent in the end."""
+    sentence = books.sentence()
+    mixed = prices.comparable(place.streams)
+    if mixed:
+        sentence += " " + " ".join(mixed)
+    return Step(
+        "transfers",
+        place.base_layer,
+        {"agencies_pence": books.gross_pence, "streams": len(books.table)},
+        {"spent_pence": books.total_pence},
+        {"eliminated_pence": books.eliminated_pence, "mixed": len(mixed)},
+        sentence,
+    )
+
+
+def tiers_checked(
+    place: Place, prepared: Prepared, crosswalks: Mapping[str, Crosswalk]
+) -> Step | None:
+    """Say which tiers hold the money and which county streams leave districts out; None without."""
+    streams = prepared.streams
+    named = streams[streams["tier"] != ""]
+    if named.empty:
+        return None
+    sums = named["amount_pence"].groupby(named["tier"].astype(object), sort=False).sum()
+    held = ", ".join(f"{tier} {format_pounds(int(pence))}" for tier, pence in sums.items())
+    found = tiers.incomplete(prepared, crosswalks, tolerance=place.tolerance)
+    sentence = f"By tier: {held}."
+    if found:
+        more = f" And {len(found) - SHOWN} more." if len(found) > SHOWN else ""
+        sentence += " " + " ".join(found[:SHOWN]) + more
+    return Step(
+        "tiers",
+        place.base_layer,
+        {"streams": len(named)},
+        {f"{tier!s}_pence": int(pence) for tier, pence in sums.items()},
+        {"incomplete": len(found)},
+        sentence,
+    )
+
+
+def grades_counted(ledger: Ledger) -> Step:
+    """Say how much of the split is recorded, how much assumed, and whether areas may be ranked."""
+    table, found = by_grade(ledger), recorded(ledger)
+    share = table["share"]
+    overhead = int(ledger.streams["overhead_pence"].sum())
+    sentence = (
+        f"{found.share:.1%} of the money is split by what is recorded (grades A to C), "
+        f"{share['D'] + share['E']:.1%} follows from our assumption (D and E), {share['F']:.1%} "
+        f"lies where it is spent (F) and {share['G']:.1%} is not split (G)."
+    )
+    if overhead:
+        sentence += f" {format_pounds(overhead)} of gross spending is stated as overheads."
+    if found.reason:
+        sentence += " " + found.reason
+    return Step(
+        "grades",
+        str(ledger.areas.name),
+        {"streams": len(ledger.streams)},
+        {f"{grade}_pence": int(pence) for grade, pence in table["gross_pence"].items()},
+        {"overhead_pence": overhead},
+        sentence,
+    )
