@@ -7,10 +7,11 @@ crosswalk, tables by target area, and sentences about what was left over.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -23,7 +24,7 @@ from boundaries.engine import Engine
 from data import tables
 from data.errors import MissingChoice, UnknownChoice
 from data.sources import LayerFile, PointsFile
-from geo.errors import Faults
+from geo.errors import SHOWN, Faults
 
 METHODS = ("area", "points", "raster", "best-fit")
 
@@ -280,4 +281,21 @@ def left_over(walk: Crosswalk) -> Iterable[str]:
         placed = "a fallback places them" if walk.fallback is not None else "nothing places them"
         yield f"{len(walk.zero_mass):,} sources have no {walk.unit}; {placed}."
     for what, note in walk.notes.items():
-        yield f"{what.replace('_', ' ')}: {json.dumps(note, ensure_ascii=False, default=str)[:200]}"
+        yield _note_sentence(what.replace("_", " "), note, walk)
+
+
+def _note_sentence(what: str, note: Mapping[str, Any], walk: Crosswalk) -> str:
+    """Say one note of a crosswalk: how many, the first five, and what happens to them."""
+    named = [str(name) for name in note.get("names", note.get("codes", ()))]
+    more = f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else ""
+    listed = ", ".join(named[:SHOWN]) + more
+    if "mass" in note:
+        side = walk.sources.name if what.endswith("sources") else walk.targets.name
+        weight = (
+            f", {note['mass']:,.6g} {walk.unit} in all," if note["mass"] != note["count"] else ""
+        )
+        return f"{note['count']:,} points{weight} lie in no area of {side}: {listed}."
+    if "codes" in note:
+        detail = f" ({note['detail']})" if note.get("detail") else ""
+        return f"{what}: {note.get('count', len(named)):,} areas{detail}: {listed}."
+    return f"{what}: {json.dumps(note, ensure_ascii=False, default=str)}"

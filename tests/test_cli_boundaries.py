@@ -65,11 +65,15 @@ def test_crosswalk_by_points_counts_their_weights(grid: Path, tmp_path: Path) ->
     for code in CODES:
         west, south, _, _ = DRAWN["square"](code).bounds
         rows += [f"{west + 25},{south + 50},1", f"{west + 75},{south + 50},3"]
+    rows += ["0,0,2.5", "1,1,2"]
     (tmp_path / "points.csv").write_text("\n".join(rows) + "\n")
-    table = crosswalk(
-        grid, tmp_path / "out.csv",
+    done = call(
+        "crosswalk", grid / "sq.gpkg", grid / "wd.gpkg", "--source-code", "sq",
+        "--target-code", "wd", "--out", tmp_path / "out.csv",
         "--by", "points", "--points", tmp_path / "points.csv", "--points-weight", "homes",
     )  # fmt: skip
+    assert "2 points, 4.5 homes in all, lie in no area of sq: 32, 33." in done.stdout
+    table = pd.read_csv(tmp_path / "out.csv", dtype={"source_code": "str", "target_code": "str"})
     assert weight(table, "0201", "W1") == 0.25
     assert json.loads((tmp_path / "out.json").read_text())["unit"] == "homes"
 
