@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from data import access
-from data.access import Act, Operator, Role, User
+from data.access import Act, Operator, Role, User, may
 from data.store import address, chain, drafts, migrate, people, scenarios
 from data.store.chain import Entry
 from data.store.database import Database
@@ -90,6 +90,9 @@ class Base:
 
         What they may not see is for them as if it did not exist.
         """
+        if may(who, Act.READ_DRAFT):
+            number = number or scenarios.head_number(connection, place, scenario)
+            return scenarios.find(connection, place, scenario, number)
         may_see = scenarios.sees(who)
         found = [v for v in scenarios.history(connection, place, scenario) if may_see(v)]
         if not found:

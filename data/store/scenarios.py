@@ -16,7 +16,7 @@ from data.store import chain
 from data.store.chain import Entry
 from data.store.records import DRAFT, Document, Version
 from data.store.tables import audit, marks, versions
-from data.store_errors import StaleVersion, UnknownVersion
+from data.store_errors import StaleVersion, UnknownScenario, UnknownVersion
 
 
 def sees(who: Role | Operator) -> Callable[[Version], bool]:
@@ -53,7 +53,8 @@ def add(
     """
     head = head_number(entry.connection, place, scenario)
     if base_version != head:
-        raise _stale(entry.connection, place, scenario, content, base_version=base_version)
+        last = find(entry.connection, place, scenario, head) if head else None
+        raise _stale(last, place, scenario, content, base_version=base_version)
     key = {"place": place, "scenario": scenario, "number": head + 1}
     entry.subject = f"{scenario} {head + 1}"
     entry.detail = note
@@ -80,14 +81,16 @@ def find(connection: Connection, place: str, scenario: str, number: int) -> Vers
 
     Raises
     ------
-    UnknownVersion
+    UnknownScenario, UnknownVersion
         It does not exist.
     """
     query = _headers().where(versions.c.place == place, versions.c.scenario == scenario)
     row = connection.execute(query.where(versions.c.number == number)).first()
-    if row is None:
-        raise UnknownVersion(f"{place}, {scenario}", found=[number])
-    return _version(row)
+    if row is not None:
+        return _version(row)
+    if head_number(connection, place, scenario) == 0:
+        raise UnknownScenario(place, found=[scenario])
+    raise UnknownVersion(f"{place}, {scenario}", found=[number])
 
 
 def history(connection: Connection, place: str, scenario: str) -> tuple[Version, ...]:
@@ -158,10 +161,8 @@ def _version(row: Any) -> Version:
 
 
 def _stale(
-    connection: Connection, place: str, scenario: str, content: str, *, base_version: int
+    head: Version | None, place: str, scenario: str, content: str, *, base_version: int
 ) -> StaleVersion:
-    found = history(connection, place, scenario)
-    head = found[-1] if found else None
     said = f"yours started from version {base_version}, "
     if head is None:
         said += "and there is no version yet"

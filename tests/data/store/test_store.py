@@ -120,26 +120,26 @@ def test_a_wrong_document_is_not_kept(store: Store) -> None:
     assert store.check().digest == before
 
 
-@pytest.mark.parametrize("text", ["", " \n", "a\x00b", "half \ud83d", "x" * 5_000_001])
-def test_a_text_that_cannot_be_kept_to_the_letter_is_refused(store: Store, text: str) -> None:
-    with pytest.raises(UnusableText):
-        store.save("ely", "care", text, base_version=0, user="Cat")
+def test_a_text_that_cannot_be_kept_to_the_letter_is_refused(store: Store) -> None:
+    for text in ("", " \n", "a\x00b", "half \ud83d", "x" * 5_000_001):
+        with pytest.raises(UnusableText):
+            store.save("ely", "care", text, base_version=0, user="Cat")
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../x", "é", "x" * 81, ".hidden", "a/b", "a\n"])
-def test_an_id_is_plain(store: Store, name: str) -> None:
-    with pytest.raises(UnusableName):
-        store.save("ely", name, "x", base_version=0, user="Cat")
-    with pytest.raises(UnusableName):
-        store.add_place(name, "x", user=OPERATOR)
+def test_an_id_is_plain(store: Store) -> None:
+    for name in ("", "a b", "../x", "é", "x" * 81, ".hidden", "a/b", "a\n"):
+        with pytest.raises(UnusableName):
+            store.save("ely", name, "x", base_version=0, user="Cat")
+        with pytest.raises(UnusableName):
+            store.add_place(name, "x", user=OPERATOR)
 
 
-@pytest.mark.parametrize("person", ["(operator)", "*", " Ann", "An\nn", "x" * 121, "\x00"])
-def test_nobody_can_take_a_name_that_means_something_else(store: Store, person: str) -> None:
-    with pytest.raises(UnusableName):
-        store.appoint(person, "steward", user=OPERATOR)
-    with pytest.raises(UnusableName):
-        store.save("ely", "care", "x", base_version=0, user=person)
+def test_nobody_can_take_a_name_that_means_something_else(store: Store) -> None:
+    for person in ("(operator)", "*", " Ann", "An\nn", "x" * 121, "\x00"):
+        with pytest.raises(UnusableName):
+            store.appoint(person, "steward", user=OPERATOR)
+        with pytest.raises(UnusableName):
+            store.save("ely", "care", "x", base_version=0, user=person)
 
 
 def test_a_name_has_one_spelling(store: Store) -> None:
@@ -310,7 +310,7 @@ def test_twenty_writers_on_one_scenario_lose_no_update(store: Store, address: st
 
     def write(writer: int) -> None:
         mine = Store(address, validate=validate_nothing)
-        for turn in range(3):
+        for turn in range(2):
             while True:
                 found = mine.load("ely", "care", user="Cat")
                 text = f"{found.text}\n{writer}.{turn}"
@@ -325,12 +325,12 @@ def test_twenty_writers_on_one_scenario_lose_no_update(store: Store, address: st
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(write, range(20)))
     lines = store.load("ely", "care", user="Cat").text.splitlines()
-    assert sorted(lines[1:]) == sorted(f"{w}.{t}" for w in range(20) for t in range(3))
+    assert sorted(lines[1:]) == sorted(f"{w}.{t}" for w in range(20) for t in range(2))
     # Each writer's own lines stand in the order in which it wrote them.
     for writer in range(20):
         mine = [line for line in lines[1:] if line.startswith(f"{writer}.")]
         assert mine == sorted(mine)
-    assert len(store.versions("ely", "care", user="Cat")) == 61
+    assert len(store.versions("ely", "care", user="Cat")) == 41
     assert store.check().sound
 
 
