@@ -120,3 +120,101 @@ def doubt(
             asked=doubting.Asked(draws, level, seed, sobol, sobol_runs, leave_one_out),
         )
     )
+
+
+@commands.command()
+@reports_faults
+def change(
+    earlier: Annotated[Path, typer.Argument(help="Table of the earlier edition.")],
+    later: Annotated[Path, typer.Argument(help="Table of the later edition.")],
+    definition: Annotated[str, typer.Option(help="What the earlier one is built by: imd2019.")],
+    code: Code,
+    out: Annotated[Path, typer.Option(help="CSV (plain or .csv.gz) or XLSX, a row an area.")],
+    later_definition: Annotated[
+        str | None, typer.Option(help="What the later one is built by; the same where absent.")
+    ] = None,
+    later_code: Annotated[
+        str | None, typer.Option(help="Column of its codes; the same where absent.")
+    ] = None,
+    lookup: Annotated[
+        Path | None, typer.Option(help="Official table of changes between the two vintages.")
+    ] = None,
+    from_: Annotated[
+        str, typer.Option("--from", help="What the columns hold: ranks, scores or indicators.")
+    ] = "ranks",
+    later_from: Annotated[
+        str | None, typer.Option(help="What the later columns hold; the same where absent.")
+    ] = None,
+    people: Annotated[
+        Path | None, typer.Option(help="People by earlier area, for merged areas.")
+    ] = None,
+    people_column: Annotated[str, typer.Option(help="Their column.")] = "people",
+    later_people: Annotated[
+        Path | None, typer.Option(help="People by later area, for split and redrawn areas.")
+    ] = None,
+    later_people_column: Annotated[str, typer.Option(help="Their column.")] = "people",
+    fixed_goalposts: Annotated[
+        bool, typer.Option(help="Rebuild both from indicators with the same goalposts.")
+    ] = False,
+    draws: Annotated[int, typer.Option(min=1, help="How often both are drawn.")] = 1000,
+    level: Annotated[float, typer.Option(help="Share of the draws in the interval.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Another seed gives other draws.")] = 20_250_301,
+) -> None:
+    """Compare two editions on today's areas: only changes larger than the doubt are flagged."""
+    from data import changes
+
+    before = changes.Edition(earlier, definition, code, from_, people, people_column)
+    after = changes.Edition(
+        later,
+        later_definition or definition,
+        later_code or code,
+        later_from or from_,
+        later_people,
+        later_people_column,
+    )
+    say(
+        changes.change_file(
+            before,
+            after,
+            lookup=lookup,
+            out=out,
+            fixed=fixed_goalposts,
+            draws=draws,
+            level=level,
+            seed=seed,
+        )
+    )
+
+
+@commands.command()
+@reports_faults
+def trends(
+    source: Annotated[
+        str, typer.Argument(metavar="PLACE|TABLE", help="A place, or a table of figures by year.")
+    ],
+    out: Annotated[Path, typer.Option(help="Full list for officers, CSV or XLSX.")],
+    measures: Annotated[
+        Path | None, typer.Option(help="TOML file of what a table measures.")
+    ] = None,
+    contributions: Annotated[
+        Path | None, typer.Option(help="Table of what services do about the measures.")
+    ] = None,
+    code: Annotated[str, typer.Option(help="Column of the codes of a table.")] = "code",
+    year: Annotated[str, typer.Option(help="Column of the years of a table.")] = "year",
+    board: Annotated[
+        Path | None, typer.Option(help="Also write the exception list: red flags only.")
+    ] = None,
+    anomalies: Annotated[
+        Path | None, typer.Option(help="Also write the figures set aside, with the reason.")
+    ] = None,
+) -> None:
+    """Follow measures over years: trend, target, gap, red flags with who does what, anomalies."""
+    from commands.common import place_folder
+    from data import trends as following
+
+    where = (
+        place_folder(source)
+        if measures is None
+        else following.Source(Path(source), measures, contributions, code, year)
+    )
+    say(following.trends_file(where, out=out, beside=following.Beside(board, anomalies)))
