@@ -110,7 +110,7 @@ def money(pounds: float) -> str:
 def _head(advice: Advice, place: str) -> str:
     case = advice.case
     today = next((_title(j) for j in advice.levels if j.facts.site.id == case.today), case.today)
-    held = f"held today by {_listed(case.agencies)} (level: {today})"
+    held = f"held today by {listed(case.agencies)} (level: {today})"
     budget = f"{money(advice.budget)} a year falls in {place}"
     if advice.budget <= 0:
         whole = money(int(case.streams["amount_pence"].sum()) / 100)
@@ -130,7 +130,7 @@ def _not_possible(advice: Advice) -> list[str]:
             continue
         # The first reason is enough: a body that is not there needs no second.
         reasons.setdefault(_why_not(advice, judged), []).append(_title(judged))
-    return [f"Not possible: {_listed(titles)}, because {why}." for why, titles in reasons.items()]
+    return [f"Not possible: {listed(titles)}, because {why}." for why, titles in reasons.items()]
 
 
 def _why_not(advice: Advice, judged: Judged) -> str:
@@ -284,7 +284,7 @@ def _costs(advice: Advice) -> list[str]:
                 f"({judged.facts.between:.0%} of the differences in need lie between its areas)"
             )
         said.append(
-            f"Cost of {_title(judged)} a year{joined}: {_listed(parts)}{gain}; "
+            f"Cost of {_title(judged)} a year{joined}: {listed(parts)}{gain}; "
             f"{money(judged.cost)} in all."
         )
     return said
@@ -370,7 +370,8 @@ def _people(count: float) -> str:
     return f"{round(count, -digits):,.0f}"
 
 
-def _listed(parts: list[str]) -> str:
+def listed(parts: list[str]) -> str:
+    """Join words as one says them, `a, b and c`; of more than six the first five."""
     if len(parts) < 2:
         return "".join(parts)
     if len(parts) > 6:

@@ -185,8 +185,9 @@ def at_level(
     Returns
     -------
     DataFrame, one row an area and theme, areas in the order of the level, themes in that of the
-    register: `area_code, theme, programmes, critical, ids, covered` (share of the people whom the
-    programmes of the theme reach, at least one of them).
+    register: `area_code, theme, programmes, critical, ids, covered` (share of the people whom at
+    least one programme of the theme reaches) and `twice` (whom at least two reach; where each
+    covers a part of a small area, as many as can be).
     """
     areas = covered.columns
     weights = csr_array(crosswalk.weights[crosswalk.sources.get_indexer(areas)])
@@ -198,7 +199,10 @@ def at_level(
         mine = (register["theme"] == theme).to_numpy()
         working = shares[mine] >= AT_WORK
         critical = (register["importance"] == "critical").to_numpy()[mine]
-        reached = _by_area(covered[mine].max(axis=0).to_numpy()[None], weights, count, whole)[0]
+        # The largest and the second largest share of each small area.
+        largest = -np.sort(-covered[mine].to_numpy(), axis=0)
+        first = _by_area(largest[:1], weights, count, whole)[0]
+        second = _by_area(largest[1:2], weights, count, whole)
         ids = register.index[mine].to_numpy(dtype=object)
         parts.append(
             pd.DataFrame(
@@ -208,7 +212,8 @@ def at_level(
                     "programmes": working.sum(axis=0).astype(np.int64),
                     "critical": (working & critical[:, None]).sum(axis=0).astype(np.int64),
                     "ids": [";".join(ids[column]) for column in working.T],
-                    "covered": reached,
+                    "covered": first,
+                    "twice": second[0] if len(second) else 0.0,
                 }
             )
         )

@@ -133,6 +133,7 @@ def test_by_area_of_a_level_the_programmes_of_each_theme_are_counted(wards: Any)
     assert homes["ids"].to_dict() == {"w1": "p0;p1", "w2": "p1"}
     assert homes["critical"].to_dict() == {"w1": 1, "w2": 0}
     assert homes["covered"].to_dict() == pytest.approx({"w1": 175 / 250, "w2": 675 / 750})
+    assert homes["twice"].to_dict() == {"w1": 0, "w2": 0}
     work = table[table["theme"] == "work"].set_index("area_code")
     assert work["programmes"].to_dict() == {"w1": 1, "w2": 1}
     assert table["area_code"].tolist() == ["w1", "w1", "w2", "w2"]
@@ -145,3 +146,13 @@ def test_a_programme_that_hardly_touches_an_area_is_not_at_work_there(wards: Any
     table = programmes.at_level(found, covered, crosswalk=wards, people=people)
     # 50 of 1,050 people of w1 and 50 of 650 of w2: less than a tenth.
     assert table["programmes"].tolist() == [0, 0]
+
+
+def test_people_whom_two_programmes_of_a_theme_reach_are_counted(wards: Any) -> None:
+    found = register({"covers": "wd:w1"}, {"covers": "sa:s1;sa:s2"}, {"covers": "sa:s1"})
+    covered = programmes.coverage(found, covers={"wd": wards}, areas=AREAS)
+    table = programmes.at_level(found, covered, crosswalk=wards, people=PEOPLE)
+    twice = table.set_index("area_code")["twice"]
+    # s1 wholly twice (100), s2 half of it by p0 and all by p1: 0.5 x 150 of its people in w1.
+    assert twice["w1"] == pytest.approx(175 / 250)
+    assert twice["w2"] == pytest.approx(75 / 750)
