@@ -32,6 +32,10 @@ def index(
     district: Annotated[
         str | None, typer.Option(help="Column of the district, for indicators that are shrunk.")
     ] = None,
+    areas: Annotated[
+        int | None,
+        typer.Option(min=1, help="Areas of the edition, where the definition does not say."),
+    ] = None,
 ) -> None:
     """Build an index from domain ranks, domain scores or indicators."""
     from data import indexing
@@ -45,6 +49,7 @@ def index(
             out=out,
             published=published,
             district=district,
+            areas=areas,
         )
     )
 
@@ -62,12 +67,27 @@ def summarise(
     domain: Annotated[
         str | None, typer.Option(help="Summarise this domain by its rank, not the whole index.")
     ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Table of domain scores, for the average score of --domain."),
+    ] = None,
+    areas: Annotated[
+        int | None,
+        typer.Option(min=1, help="Areas of the edition, where INDEX is a part with its ranks."),
+    ] = None,
+    unplaced: Annotated[
+        str, typer.Option(help="Areas in no higher one: raise an error, or report and leave out.")
+    ] = "raise",
+    partial: Annotated[
+        str,
+        typer.Option(help="Higher areas partly in INDEX: raise an error, or report the part."),
+    ] = "raise",
 ) -> None:
     """Summarise an index for higher areas: five measures and the rank of each."""
-    from data import indexing
+    from data import summarising
 
     say(
-        indexing.summarise_file(
+        summarising.summarise_file(
             built,
             lookup,
             code=code,
@@ -75,7 +95,7 @@ def summarise(
             population=population,
             population_column=population_column,
             out=out,
-            domain=domain,
+            how=summarising.How(domain, scores, areas, unplaced, partial),
         )
     )
 

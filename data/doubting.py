@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data import sheets
-from data.indexing import CODE, Written, build_file, notes, with_codes
+from data.indexing import CODE, Written, build_file, flagged, notes, with_codes
 from indices import robustness, sobol
 from indices.index import Index
 
@@ -74,7 +74,7 @@ def doubt_file(
     beside = [*_shares(index, how), *_without(index, how)]
     table = found.table.assign(sentence=found.sentences())
     table.insert(0, "score", index.scores)
-    coded = with_codes(table, CODE)
+    coded = with_codes(flagged(table, index), CODE)
     path = sheets.write(coded, out)
     for extra in beside:
         sheets.write(extra.table, extra.path)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 
 from geo.errors import Faults
 from indices import inputs
@@ -20,7 +21,7 @@ from indices.disclosure_attack import Totals, exposed
 from indices.disclosure_rules import Rule, rule, rules
 from indices.errors import DisclosureRuleFault, NegativeCount, NotACount, UnplacedAreas
 
-__all__ = ["Disclosed", "Rule", "carry", "disclose", "rule", "rules"]
+__all__ = ["Disclosed", "Rule", "carried", "carry", "disclose", "rule", "rules"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -126,6 +127,22 @@ def carry(flag: pd.Series, parents: pd.Series) -> pd.Series:
     weight = flag.map({name: position for position, name in enumerate(FLAGS)})
     heaviest = weight.groupby(parents.reindex(flag.index)).max()
     return heaviest.map(dict(enumerate(FLAGS))).astype("str").rename("flag")
+
+
+def carried(flag: pd.Series, weights: csr_array, sources: pd.Index, targets: pd.Index) -> pd.Series:
+    """Return for each target of a crosswalk the heaviest flag of the areas with a share in it.
+
+    Parameters
+    ----------
+    flag
+        By area, as in `Disclosed.flag`; areas without one have none.
+    weights
+        Shares (n_sources, n_targets).
+    """
+    level = flag.map({name: position for position, name in enumerate(FLAGS)}).reindex(sources)
+    heavy = csr_array(weights > 0).multiply(level.fillna(0).to_numpy(dtype=float)[:, None])
+    most = np.asarray(csr_array(heavy).max(axis=0).todense()).ravel().astype(int)
+    return pd.Series(np.array(FLAGS)[most], index=targets, name="flag", dtype="str")
 
 
 def _check(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from geo.errors import Faults
-from indices import combining, factors, rates
+from indices import combining, factors, rates, shown
 from indices.definitions import Definition, Part
 from indices.errors import DefinitionFault, DirectionDoubtful, MissingDomainValue
 from indices.rates import Measured
@@ -30,7 +30,7 @@ class Made:
     scores
         One column for each part of the definition (a domain, or its sub-domains), high is worse.
     measured
-        The figures of the indicators, with the counts behind them.
+        The figures of the indicators, with the counts behind them, as far as these may be shown.
     weights
         For each part the weights of its indicators.
     notes
@@ -42,6 +42,11 @@ class Made:
     measured: Measured
     weights: Mapping[str, pd.Series]
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def flag(self) -> pd.Series:
+        """The heaviest flag of the counts behind each area: "", "rounded" or "hidden"."""
+        return shown.heaviest(self.measured.flags)
 
     def __repr__(self) -> str:
         return f"<Made {', '.join(map(str, self.scores))} from {len(self.measured.values):,} areas>"
@@ -85,6 +90,7 @@ def make(
         where=where,
         districts=districts,
     )
+    measured = shown.safe(measured, where=where)
     faults = Faults(where)
     combining.check_spread(measured.values, faults, where=where)
     faults.raise_any()
@@ -103,7 +109,7 @@ def make(
     table = pd.DataFrame(scores, index=data.index)
     for id, correlation in combining.opposed(table):
         notes.append(f"{id} runs against the other domains (rank correlation {correlation:.2f})")
-    return Made(table, measured, weights, tuple(notes))
+    return Made(table, measured, weights, (*notes, *_flagged(measured)))
 
 
 def score(
@@ -144,13 +150,26 @@ def remake(definition: Definition, made: Made, counts: Mapping[str, pd.Series]) 
         indicator = measured.indicators[id]
         events[id] = drawn
         values[id] = rates.from_counts(indicator, drawn, measured.people[id], measured.districts)
-    again = Measured(measured.indicators, values, events, measured.people, measured.districts)
+    again = replace(measured, values=values, events=events)
     columns = {
         part.id: score(part, again, made.weights[part.id])
         for part in definition.parts
         if any(use.id in counts for use in part.indicators)
     }
     return pd.DataFrame(columns, index=values.index)
+
+
+def _flagged(measured: Measured) -> list[str]:
+    """Say of which indicators counts were hidden or rounded, by which rule."""
+    notes = []
+    for id, indicator in measured.indicators.items():
+        hidden = int((measured.flags[id] == "hidden").sum())
+        if hidden or (measured.flags[id] == "rounded").any():
+            notes.append(
+                f"indicator {id} is made from what the rule {indicator.disclosure!r} lets be "
+                f"shown: {hidden:,} counts hidden, the others rounded as it says"
+            )
+    return notes
 
 
 def _scale(part: Part) -> combining.Scale:

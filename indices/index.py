@@ -83,6 +83,13 @@ class Index:
         return f"<Index {self.definition.id}, {part}, {len(self.definition.domains)} domains>"
 
     @property
+    def flag(self) -> pd.Series:
+        """By area "", "rounded" or "hidden": what was done to the counts behind its figures."""
+        if self.made is not None:
+            return self.made.flag
+        return pd.Series("", index=self.scores.index, name="flag", dtype="str")
+
+    @property
     def layer(self) -> str | None:
         """Id of the layer the scores belong to."""
         name = self.scores.index.name

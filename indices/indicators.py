@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from geo.errors import Faults
+from indices import disclosure_rules
 from indices.errors import DefinitionUnreadable, DuplicateIds, IndicatorFault, UnknownDefinition
 
 Kind = Literal["rate", "count", "score", "survey"]
@@ -189,6 +190,9 @@ def wrong_columns(table: Mapping[str, Any]) -> list[str]:
         rules.append("a score needs a value and nothing else")
     if table.get("shrink", "none") != "none" and not (kind == "rate" and numerator):
         rules.append("only a rate with numerator and denominator can be shrunk")
+    if str(table.get("disclosure", "published")) not in disclosure_rules.rules():
+        known = ", ".join(disclosure_rules.rules())
+        rules.append(f"its disclosure must be a known rule: {known}")
     if table.get("shrink", "none") != "none" and table.get("part_of_denominator") is False:
         rules.append("only a numerator that is a part of its denominator can be shrunk")
     return rules

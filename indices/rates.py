@@ -8,7 +8,7 @@ at once. Missing stays missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,9 @@ class Measured:
         The counts behind the rates, one column for each indicator that has them.
     districts
         District of each area, where rates were shrunk towards it.
+    flags
+        One column an indicator: "", "rounded" or "hidden" by its source's rule (`indices.shown`);
+        empty where no rule was applied.
     """
 
     indicators: Mapping[str, Indicator]
@@ -54,6 +57,7 @@ class Measured:
     events: pd.DataFrame
     people: pd.DataFrame
     districts: pd.Series | None = None
+    flags: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"<Measured {', '.join(self.indicators)} over {len(self.values):,} areas>"

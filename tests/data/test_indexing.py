@@ -22,7 +22,8 @@ from data.errors import (
     UnreadableSheet,
     UnusableFolder,
 )
-from data.indexing import index_file, summarise_file
+from data.indexing import index_file
+from data.summarising import How, summarise_file
 from geo.errors import CommonGroundError, Faults, SeveralFaults
 from indices.definitions import load
 from indices.errors import (
@@ -280,7 +281,7 @@ def test_a_share_column_divides_an_area_between_higher_ones(summarised):
 
 
 def test_one_domain_can_be_summarised(summarised, tmp_path):
-    found = summarised(WARDS, domain="health")
+    found = summarised(WARDS, how=How(domain="health"))
     weight = np.arange(100, 2100, 100)[:7]
     health = np.array([*range(2, 21), 1])[:7]
     by_hand = ((21 - health) * weight).sum() / weight.sum()
@@ -534,3 +535,36 @@ def test_the_census_example_goes_from_counts_to_doubt_through_files(tmp_path, re
     )
     assert len(done.table) == 33755
     assert not any("left out" in line for line in done.sentences)
+
+
+def test_flags_go_from_counts_to_index_summary_and_doubt(tmp_path, definition):
+    text = LOCAL.replace('theme = "health"', 'theme = "health"\ndisclosure = "hospital-records"')
+    definition.write_text(text, encoding="utf-8")
+    data = pd.DataFrame(
+        {"area": CODES, "jobless": range(20), "sick": [3, *range(30, 49)], "people": 50}
+    )
+    data.to_csv(tmp_path / "counts.csv", index=False)
+    given = {"code": "area", "from_": "indicators"}
+    built = index_file(definition, tmp_path / "counts.csv", **given, out=tmp_path / "index.csv")
+    assert list(built.table.columns) == [*COLUMNS, "flag"]
+    assert built.table["flag"].tolist() == ["hidden", *["rounded"] * 19]
+    assert any("hospital-records" in line and "1 counts hidden" in line for line in built.sentences)
+    pd.DataFrame(WARDS, columns=["area", "ward"]).to_csv(tmp_path / "wards.csv", index=False)
+    done = summarise_file(
+        built.path,
+        tmp_path / "wards.csv",
+        code="area",
+        to="ward",
+        population=tmp_path / "counts.csv",
+        population_column="people",
+        out=tmp_path / "summary.csv",
+    )
+    assert done.table.set_index("area_code")["flag"].to_dict() == {"W1": "hidden", "W2": "rounded"}
+    sure = doubt_file(
+        definition,
+        tmp_path / "counts.csv",
+        **given,
+        out=tmp_path / "doubt.csv",
+        asked=Asked(draws=10),
+    )
+    assert sure.table["flag"].iloc[0] == "hidden"
