@@ -17,7 +17,7 @@ import rasterio
 from data.demo import areas as demo_areas
 from data.demo import homes as demo_homes
 from data.demo import layers as demo_layers
-from data.demo import manifest, money, people, plots, points, practices, tables, years
+from data.demo import manifest, money, people, plots, points, practices, tables, use, years
 from data.demo.arrays import Floats, Ints
 from data.demo.land import ORIGIN, Land
 from data.settings import FILE
@@ -51,7 +51,8 @@ def invent(seed: int) -> World:
     settled = people.settle(land, xy, pieces.kind[plot], seed=seed)
     registers = practices.register(land, xy, settled, seed=seed)
     codes = layers.codes.iloc[plot].reset_index(drop=True)
-    households = pd.concat([pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1]}), codes, settled], axis=1)
+    spots = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1]})
+    households = pd.concat([spots, codes, settled, use.record(settled, seed=seed)], axis=1)
     households["practice"] = registers.practices["code"].to_numpy()[registers.practice]
     households["registered_with"] = np.array(practices.CONSORTIUM_CODES)[registers.consortium]
     households["registered"] = households["people"] + registers.departed
@@ -96,6 +97,7 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
         "domain_scores": scores,
         "domain_ranks": ranks,
         "streams": money.streams(),
+        "use": use.table(totals, households, world.registers.practices),
         "yearly": years.yearly(wards, names, seed=seed),
         "truth_yearly": years.truths(wards),
         "postcodes": points.postcodes(households, world.quarter, seed=seed),

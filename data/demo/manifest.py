@@ -118,6 +118,7 @@ def place_toml(*, seed: int) -> str:
             table="tables/base.csv",
             code="code",
             people="residents",
+            households="households",
         ),
         *(_layer(layer) for layer in LAYERS),
         _block(
@@ -138,6 +139,7 @@ def place_toml(*, seed: int) -> str:
             },
         ),
         _block("[streams]", file="tables/streams.csv"),
+        _block("[use]", file="tables/use.csv"),
         _block(
             "[series]",
             file="tables/yearly.csv",

@@ -16,9 +16,11 @@ import pytest
 import rasterio
 import shapely
 
+from budgets import eliminations
 from budgets import streams as budget_streams
 from data import demo, place
 from data.demo import builder
+from data.demo.use import LIBRARIES
 from data.errors import OutputExists, UnusableFolder
 from geo import layers
 from indices import definitions, index
@@ -211,16 +213,59 @@ def test_domain_ranks_order_the_domain_scores(package: Path) -> None:
 
 def test_the_streams_are_what_the_design_asks_for(package: Path) -> None:
     streams = budget_streams.read(package / "tables" / "streams.csv")
-    assert len(streams) == 28
-    assert streams["agency"].nunique() == 8
-    assert set(streams["method"]) == {"people", "need", "place-wide"}
+    assert len(streams) == 43
+    assert streams["agency"].nunique() == 13
+    assert set(streams["method"]) == set(budget_streams.METHODS)
+    assert set(streams["grade"]) == set("ABCDEFG")
+    assert set(streams["kind"]) == set(budget_streams.KINDS)
+    assert {"county", "district", "parish"} <= set(streams["tier"])
     negative = streams[streams["amount_pence"] < 0]
-    assert len(negative) == 1
+    assert len(negative) == 3
     assert negative["reason"].str.contains("income").all()
-    assert (streams["ring_fence"] != "").sum() == 3
-    assert (streams["assumption"] != "").all()
-    assert streams["amount_pence"].sum() == 94_779_087_500  # added up by hand from the table
+    assert (negative["follows"] != "").sum() == 2
+    assert (streams["ring_fence"] != "").sum() == 12
+    # Why a method was chosen is its basis; assumed is the amount of one line only.
+    assert (streams.loc[streams["follows"] == "", "basis"] != "").all()
+    assert streams.index[streams["assumption"] != ""].tolist() == ["HA03"]
+    # Added up from the file with awk: 1,222,754.875 thousand pounds.
+    assert streams["amount_pence"].sum() == 122_275_487_500
     assert (streams["rounding_pence"] == 0).all()
+
+
+def test_a_pound_of_the_demo_place_is_counted_once(package: Path) -> None:
+    """Schools and public health grants, pooled funds, housing benefit, a precept and a levy."""
+    streams = budget_streams.read(package / "tables" / "streams.csv")
+    books = eliminations.reconcile(streams)
+    table = books.table.set_index("stream")
+    passed = {
+        "CC01": 198_210,
+        "CC04": 6_200,
+        "UT04": 9_400,
+        "LT04": 8_600,
+        "PC01": 1_250,
+        "DC10": 6_420,
+        "DC11": 412,
+        "CC10": 640,
+    }
+    found = table["eliminated_pence"]
+    assert found[found > 0].to_dict() == {key: k * 100_000 for key, k in passed.items()}
+    assert books.total_pence == 122_275_487_500 - 100_000 * sum(passed.values())
+    gone = set(streams.index) - set(eliminations.final(streams).index)
+    assert gone == {"UT04", "LT04", "DC11", "CC10"}
+
+
+def test_use_is_what_the_households_use(package: Path, households: pd.DataFrame) -> None:
+    use = table(package, "use").set_index("code")
+    assert use.index.tolist() == sorted(households["sa21"].unique())
+    own = {"homeless_applications": "homeless", "crimes_recorded": "crimes"}
+    for column in use.columns.drop("library_m2"):
+        lived = households.groupby("sa21")[own.get(column, column)].sum()
+        assert (use[column] == lived).all(), column
+    assert use["library_m2"].sum() == sum(LIBRARIES.values())
+    assert 3 <= (use["library_m2"] > 0).sum() <= len(LIBRARIES)
+    # A year of hospital use of a quarter of a million people, and homes of an association.
+    assert 35_000 < use["stays"].sum() < 50_000
+    assert (households.loc[households["tenancies"] == 1, "tenure"] == "social rent").all()
 
 
 def test_place_toml_names_every_table_that_it_needs_and_its_seed(package: Path) -> None:

@@ -273,6 +273,18 @@ def test_the_texts_pass_the_schemas_that_read_them() -> None:
     assert set(streams["held_at"]) <= layers
 
 
+def test_lines_of_money_take_what_they_do_not_say_from_their_agency() -> None:
+    table = money.streams().set_index("id")
+    waste, charges = table.loc["DC01"], table.loc["CC09"]
+    assert waste["held_at"] == "lad25"
+    assert waste["tier"] == "district"
+    assert (waste["provider"], waste["commissioner"]) == ("contractor", money.AGENCIES["district"])
+    assert table.loc["PC01", "accountable_body"] == money.AGENCIES["county"]
+    # What follows a service has its split and not that of its agency.
+    assert (charges["covers"], charges["method"]) == ("", "")
+    assert table.loc["CC03", "demand_led"] == "yes"
+
+
 def test_a_text_with_quotes_is_written_so_that_it_can_be_read_back() -> None:
     text = manifest._block("[a]", b='say "no" \\ more', c=True, d=0.5)
     assert tomllib.loads(text) == {"a": {"b": 'say "no" \\ more', "c": True, "d": 0.5}}
