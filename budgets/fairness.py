@@ -17,13 +17,16 @@ import pandas as pd
 from scipy.stats import t as student_t
 
 from budgets.errors import FiguresNotUsable, NothingToShareBy
+from budgets.honesty import RECORDED, recorded
 from budgets.ledger import Ledger
 from budgets.money import Float64
 from budgets.need import check_range, in_order
 from budgets.sharing import figures
 
-RECORDED = ("A", "B", "C")
-ENOUGH_RECORDED = 0.5
+__all__ = [
+    "RECORDED", "Estimate", "Fairness", "Slope", "Theil", "assess", "concentration_curve",
+    "concentration_index", "gini", "horizontal_inequity", "money_by_grade", "slope_index", "theil",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -270,17 +273,13 @@ def assess(
         Without figures, and with the reason, where less than half of the money is at grades A to C.
     """
     table = money_by_grade(ledger.streams)
-    share = float(table.loc[list(RECORDED), "share"].sum())
-    if share < ENOUGH_RECORDED:
-        reason = (
-            f"Only {share:.0%} of the money is split by what is recorded (grades A to C); the rest "
-            "follows from our assumption, so that nothing is ranked."
-        )
-        return Fairness(table, share, reason)
-    chosen = ledger.streams["grade"].isin(RECORDED).to_numpy()
+    known = recorded(ledger)
+    share = known.share
+    if not known.rankable:
+        return Fairness(table, share, known.reason)
     inside = ledger.inside
     areas = ledger.areas[inside]
-    money = pd.Series(ledger.pence[chosen][:, inside].sum(axis=0), areas)
+    money = known.pence[inside]
     below = int((money < 0).sum())
     if below:
         reason = (

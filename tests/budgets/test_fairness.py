@@ -233,7 +233,7 @@ def test_money_that_follows_from_our_assumption_is_not_ranked() -> None:
     result = assess(book, people=people, scores=score)
     assert result.spend is None
     assert result.gini is None
-    assert "Only 49% of the money" in result.reason
+    assert "Only 49% of this money" in result.reason
     assert result.recorded_share == pytest.approx(0.49)
 
 
