@@ -20,11 +20,13 @@ from indices import combining, domains, inputs, subdomains, transforms
 from indices.definitions import Definition, load
 from indices.domains import Made
 from indices.errors import (
+    ConstantIndicator,
     DefinitionFault,
     EditionMismatch,
     IncompleteEdition,
     NotARanking,
     OptionUnknown,
+    TooFewAreas,
 )
 
 From = Literal["ranks", "scores", "indicators"]
@@ -166,7 +168,8 @@ def build(
     Raises
     ------
     CodesNotText, DuplicateCodes, EmptyIndexData, MissingDomainColumn, NotANumber,
-    MissingDomainValue, NotARanking, RankOutOfRange, VintageMismatch, EditionMismatch
+    MissingDomainValue, NotARanking, RankOutOfRange, VintageMismatch, EditionMismatch, TooFewAreas,
+    ConstantIndicator
         What is wrong with the input; several faults come together. From indicators also all that
         `indices.rates.measure` and `indices.domains.make` raise.
     IncompleteEdition
@@ -187,6 +190,8 @@ def build(
     n = _edition_size(definition, n, len(values), where)
     _check_can_be_ranked(definition, values, from_, n, where)
     ranks, scores = rank_domains(definition, values, from_, n)
+    if len(values) == n:
+        _check_differs(ranks, where)
     transformed = _transform(definition, ranks, scores, n)
     overall = pd.Series(overall_scores(definition, transformed), index=values.index, name="score")
     place = _whole(transforms.ranks(overall, ties=definition.ties), "local_rank")
@@ -224,6 +229,15 @@ def _check_can_be_ranked(
             detail="domains made from sub-domains must be ranked over the edition; "
             f"{len(values):,} areas at hand of {n:,}",
         )
+
+
+def _check_differs(ranks: pd.DataFrame, where: str) -> None:
+    """Refuse an edition of one area, and domains in which all areas of an edition tie."""
+    if len(ranks) < 2:
+        raise TooFewAreas(where, found=ranks.index)
+    tied = [str(id) for id in ranks if (ranks[id] == ranks[id].iloc[0]).all()]
+    if tied:
+        raise ConstantIndicator(where, found=tied, detail="all areas tie in a domain")
 
 
 def _check_complete(at_hand: int, n: int, where: str) -> None:
