@@ -1,17 +1,17 @@
 """Carries indicators from small areas to any other area, and says how sure each figure is.
 
-In: indicators with their counts by small area, and which share of each small area lies where. Out:
-`Carried`, one row a target and one column an indicator: value, interval, error, counts and flags.
+In: a `Basis`, and which share of each small area lies where. Out: `Carried`, one row a target and
+one column an indicator: value, interval, error, counts and flags.
 
 A small area that is split is the only place where something must be assumed: that its people are
-spread evenly. How wrong that is follows from the data (`roughness`): the two halves of a small area
-differ as two neighbouring small areas do, and by chance once more. An own rule; how often
-the interval holds the truth is measured on the demo place.
+spread evenly. How wrong that is follows from the data (`Basis.roughness`): the two halves of a
+small area differ as two neighbouring small areas do, and by chance once more. An own rule; how
+often the interval holds the truth is measured on the demo place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,11 +21,10 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from boundaries.trust import ERROR_LIMITS, GRADES, Z95
-from geo.errors import Faults
-from indices import inputs, intervals, rates
-from indices.disclosure import disclose, rule
+from indices import intervals
+from indices.basis import Basis
 from indices.indicators import Indicator
-from indices.profiles_errors import CountsNotOfTheArea, NothingToShow
+from indices.profiles_errors import CountsNotOfTheArea
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -35,49 +34,6 @@ Shares: TypeAlias = csr_array | Mapping[str, csr_array]
 FEW_EVENTS = 10.0
 """Below this many events, or people without one, a rate is mostly chance (own rule)."""
 EXACT = 1e-9
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Basis:
-    """The figures of the small areas, from which every other figure is made.
-
-    Attributes
-    ----------
-    indicators
-        By id, in the order of the columns of the tables.
-    events
-        Counts; for a published value without counts, value x people.
-    people
-        Denominators; for a published value, the people it is averaged with; for a count of things,
-        those among whom they are spread.
-    unsure
-        Variance of the events, where a count is hidden and its middle value is used.
-    hidden
-        Whether the count of an area may not be shown.
-    roughness
-        Mean squared difference between neighbouring small areas, in events per person squared.
-    inside
-        Which small areas lie in the place.
-    england
-        The figure of England by indicator, missing where the data carry none.
-    """
-
-    indicators: Mapping[str, Indicator]
-    events: pd.DataFrame
-    people: pd.DataFrame
-    unsure: pd.DataFrame
-    hidden: pd.DataFrame
-    roughness: pd.Series
-    inside: pd.Series
-    england: pd.Series
-
-    def __repr__(self) -> str:
-        return f"<Basis {len(self.indicators)} indicators over {len(self.index):,} areas>"
-
-    @property
-    def index(self) -> pd.Index:
-        """Codes of the small areas."""
-        return self.events.index
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,70 +79,6 @@ class Carried:
         step[np.isnan(value)] = len(ERROR_LIMITS)
         grades = np.array(GRADES, dtype=object)[step]
         return pd.DataFrame(grades, index=self.values.index, columns=self.values.columns)
-
-
-def prepare(
-    indicators: Sequence[Indicator],
-    tables: Mapping[str, pd.DataFrame],
-    people: pd.Series,
-    *,
-    inside: pd.Series | None = None,
-    neighbours: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
-    england: Mapping[str, float] | None = None,
-) -> Basis:
-    """Bring the figures of the small areas into one form.
-
-    Parameters
-    ----------
-    indicators
-        What the figures are.
-    tables
-        By indicator id: one row a small area with the columns that the indicator names.
-    people
-        People by small area: its index says which areas there are, in which order.
-    inside
-        Which of them lie in the place; all where absent.
-    neighbours
-        Positions of small areas that touch, as two arrays; from them follows how much two halves
-        of a small area may differ. Without them all pairs of small areas are taken, which is wider.
-    england
-        Figures of England by indicator id, in its unit.
-
-    Raises
-    ------
-    NothingToShow
-        There is no indicator.
-    MissingIndicatorColumn, NumeratorAboveDenominator, NotANumber, AllMissing, VintageMismatch, ...
-        What is wrong with a table (see `indices.rates.measure`); all faults come together.
-    """
-    faults = Faults("indicators")
-    inputs.check_codes(people.index, faults, where="people")
-    faults.raise_any()
-    if not indicators:
-        raise NothingToShow("indicators")
-    columns: dict[str, dict[str, pd.Series]] = {}
-    for indicator in indicators:
-        with faults.catch():
-            columns[indicator.id] = _column(indicator, tables[indicator.id], people)
-    faults.raise_any()
-    parts = {
-        name: pd.DataFrame({id: found[name] for id, found in columns.items()}, index=people.index)
-        for name in ("events", "people", "unsure", "hidden")
-    }
-    everywhere = pd.Series(True, index=people.index)
-    known = {item.id: item for item in indicators}
-    ratio = (parts["events"] / parts["people"].where(parts["people"] > 0)).to_numpy()
-    figures = pd.Series(england or {}, dtype="float64").reindex(list(known))
-    return Basis(
-        indicators=known,
-        events=parts["events"],
-        people=parts["people"],
-        unsure=parts["unsure"],
-        hidden=parts["hidden"].astype(bool),
-        roughness=pd.Series(_roughness(ratio, neighbours), index=list(known)),
-        inside=everywhere if inside is None else inside.reindex(people.index).astype(bool),
-        england=figures,
-    )
 
 
 def carry(
@@ -248,51 +140,6 @@ def place_wide(basis: Basis) -> Carried:
     return carry(basis, csr_array(column), pd.Index(["place"]), tolerance=1.0)
 
 
-def _column(indicator: Indicator, table: pd.DataFrame, people: pd.Series) -> dict[str, pd.Series]:
-    """Return events, people and what is hidden of one indicator, by small area."""
-    measured = rates.measure([indicator], table, where=f"indicator {indicator.id}")
-    inputs.check_vintage(people.index, table.index.name, where=f"indicator {indicator.id}")
-    spread_over = people.reindex(table.index)
-    if indicator.counted:
-        events, of = measured.events[indicator.id], measured.people[indicator.id]
-    elif indicator.kind == "count":
-        events, of = measured.values[indicator.id], spread_over
-    else:
-        events, of = measured.values[indicator.id] * spread_over, spread_over
-    unsure = pd.Series(0.0, index=events.index)
-    hidden = pd.Series(False, index=events.index)
-    hiding = rule(indicator.disclosure)
-    if indicator.numerator is not None and (hiding.hide is not None or hiding.round_to > 1):
-        # Every other figure is made from what may be shown, so that no sum gives a count away.
-        shown = disclose(events, hiding)
-        hidden = shown.flag == "hidden"
-        least, most = hiding.hide or (0, 0)
-        unsure = hidden * ((most - least + 1) ** 2 - 1) / 12 + (hiding.round_to**2 - 1) / 12
-        events = shown.values.mask(hidden, (least + most) / 2)
-        events = (
-            events.clip(upper=of) if indicator.part_of_denominator and indicator.counted else events
-        )
-    parts = {"events": events, "people": of, "unsure": unsure, "hidden": hidden}
-    full = {name: part.reindex(people.index) for name, part in parts.items()}
-    return full | {"unsure": full["unsure"].fillna(0.0), "hidden": full["hidden"] == True}  # noqa: E712
-
-
-def _roughness(ratio: Floats, neighbours: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Floats:
-    """Return the mean squared difference between neighbours, or between any two areas."""
-    if neighbours is not None:
-        first, second = (np.asarray(side, dtype=np.int64) for side in neighbours)
-        squares = (ratio[first] - ratio[second]) ** 2
-        counted = (~np.isnan(squares)).sum(axis=0)
-        total = np.nansum(squares, axis=0)
-        near = np.divide(total, counted, out=np.full(ratio.shape[1], np.nan), where=counted > 0)
-    else:
-        near = np.full(ratio.shape[1], np.nan)
-    known = (~np.isnan(ratio)).sum(axis=0)
-    middle = np.nansum(ratio, axis=0) / np.maximum(known, 1)
-    variance = np.nansum((ratio - middle) ** 2, axis=0) / np.maximum(known, 1)
-    return np.where(np.isnan(near), 2.0 * variance, near)
-
-
 def _sums(basis: Basis, id: str, shares: csr_array, spread: float) -> tuple[Floats, ...]:
     """Add up one indicator over the targets: events, people, variance, known share, hidden."""
     indicator = basis.indicators[id]
@@ -339,10 +186,7 @@ def _figures(basis: Basis, sums: Mapping[str, pd.DataFrame], unknown: Bools) -> 
     over[things] = over[things].where(over[things].isna(), 1.0)
     values = events / over * per
     error = sums["doubt"].mask(unknown) ** 0.5 / over * per
-    ends = {
-        id: _interval(item, events[id], over[id], values[id], error[id])
-        for id, item in basis.indicators.items()
-    }
+    low, high = _intervals(basis, events, over, values, error)
     counted = [id for id, item in basis.indicators.items() if item.numerator is not None]
     small = pd.DataFrame(False, index=values.index, columns=values.columns)
     small[counted] = events[counted] < FEW_EVENTS
@@ -352,8 +196,8 @@ def _figures(basis: Basis, sums: Mapping[str, pd.DataFrame], unknown: Bools) -> 
     shown[counted] = events[counted]
     return Carried(
         values=values,
-        low=pd.DataFrame({id: low for id, (low, _) in ends.items()}),
-        high=pd.DataFrame({id: high for id, (_, high) in ends.items()}),
+        low=low,
+        high=high,
         error=error,
         events=shown,
         people=people,
@@ -367,17 +211,41 @@ def _is_part(indicator: Indicator) -> bool:
     return indicator.counted and indicator.part_of_denominator
 
 
-def _interval(
-    indicator: Indicator, events: pd.Series, over: pd.Series, value: pd.Series, error: pd.Series
-) -> tuple[pd.Series, pd.Series]:
+def _intervals(
+    basis: Basis,
+    events: pd.DataFrame,
+    over: pd.DataFrame,
+    values: pd.DataFrame,
+    error: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join what chance leaves open with what the splits leave open."""
-    off = Z95 * error
-    if indicator.numerator is None:
-        # A published value has no counts: without a split nothing is known of its doubt.
-        return (value - off).where(off > 0), (value + off).where(off > 0)
-    method = intervals.wilson if _is_part(indicator) else intervals.byar
-    by_chance = method(events, over) * indicator.per
-    low = value - np.sqrt((value - by_chance["low"]) ** 2 + off**2)
-    high = value + np.sqrt((by_chance["high"] - value) ** 2 + off**2)
-    top = indicator.per if _is_part(indicator) else np.inf
-    return low.clip(lower=0.0), high.clip(upper=top)
+    value, off = values.to_numpy(), Z95 * error.to_numpy()
+    # A published value has no counts: without a split nothing is known of its doubt.
+    low = np.where(off > 0, value - off, np.nan)
+    high = np.where(off > 0, value + off, np.nan)
+    items = list(basis.indicators.values())
+    counted = np.array([item.numerator is not None for item in items])
+    part = np.array([_is_part(item) for item in items])
+    per = np.array([item.per for item in items])
+    for chosen, method in ((part, intervals.wilson), (counted & ~part, intervals.byar)):
+        if not chosen.any():
+            continue
+        # All areas and indicators at once: one call costs as much as a thousand figures.
+        r, n = (_stacked(frame.to_numpy()[:, chosen]) for frame in (events, over))
+        found = method(r.clip(upper=n) if method is intervals.wilson else r, n)
+        shape = (len(values), int(chosen.sum()))
+        for name, end in (("low", low), ("high", high)):
+            by_chance = found[name].to_numpy().reshape(shape) * per[chosen]
+            side = (by_chance - value[:, chosen]) ** 2 + off[:, chosen] ** 2
+            sign = -1.0 if name == "low" else 1.0
+            end[:, chosen] = value[:, chosen] + sign * np.sqrt(side)
+    top = np.where(part, per, np.inf)
+    low = np.where(counted, np.maximum(low, 0.0), low)
+    frames = (low, np.minimum(high, top))
+    first, second = (pd.DataFrame(f, index=values.index, columns=values.columns) for f in frames)
+    return first, second
+
+
+def _stacked(table: Floats) -> pd.Series:
+    flat = table.ravel()
+    return pd.Series(flat, index=pd.RangeIndex(len(flat)).astype("str"))

@@ -6,7 +6,7 @@ does not explain it, and what is estimated or rests on few cases is said so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,7 @@ def plain(value: float) -> str:
 def about(name: str, kind: str, people: float, households: float | None) -> str:
     """Say what an area is and who lives there."""
     homes = f" in about {households:,.0f} households" if households is not None else ""
-    article = "an" if kind[:1].lower() in "aeiou" else "a"
-    return f"{name} is {article} {kind}. About {people:,.0f} people live there{homes}."
+    return f"{name} is {kind}. About {people:,.0f} people live there{homes}."
 
 
 def sentence(row: Mapping[str, Any], names: Mapping[str, str], group: str, *, member: bool) -> str:
@@ -78,7 +77,8 @@ def sentence(row: Mapping[str, Any], names: Mapping[str, str], group: str, *, me
         return f"{row['title']}: {why}."
     spread = ""
     if not np.isnan(row["low"]):
-        spread = f" (likely between {plain(row['low'])} and {plain(row['high'])})"
+        sign = "%" if row["unit"].startswith("%") else ""
+        spread = f" (likely between {plain(row['low'])}{sign} and {plain(row['high'])}{sign})"
     parts = [f"{row['title']}: {number(row['value'], row['unit'])}{spread}."]
     parts.append(compared(row, names))
     parts.append(placed(row, group, member=member))
@@ -93,7 +93,8 @@ def compared(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     for key, name in names.items():
         relation = row.get(f"against_{key}", "")
         if relation:
-            found.setdefault(relation, []).append(f"{name} ({plain(row[key])})")
+            sign = "%" if row["unit"].startswith("%") else ""
+            found.setdefault(relation, []).append(f"{name} ({plain(row[key])}{sign})")
     link = {"about the same": "as in", "the same": "as in"}
     said = [
         f"{relation} {link.get(relation, 'than in')} {' and '.join(places)}"
@@ -127,3 +128,10 @@ def doubt(row: Mapping[str, Any]) -> str:
     if row["known"] < 1.0 - 1e-9:
         said.append(f"Known for {100 * row['known']:.0f}% of it.")
     return " ".join(part for part in said if part)
+
+
+def like(names: Sequence[str], among: int, *, most: int = 5) -> str:
+    """Name the areas most like one, the nearest first."""
+    shown = [str(name) for name in names[:most]]
+    listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    return f"Most like it of {among:,} others: {listed}."

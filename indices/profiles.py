@@ -14,7 +14,8 @@ import pandas as pd
 
 from boundaries.trust import GRADES, grade_rule
 from indices import profile_words as words
-from indices.carrying import Basis, Carried
+from indices.basis import Basis
+from indices.carrying import Carried
 from indices.profiles_errors import UnknownArea
 from indices.similar import Similar
 
@@ -50,7 +51,7 @@ class Among:
 
 @dataclass(frozen=True)
 class Area:
-    """What an area is: `kind` in the singular, `how` it was made, who lives there.
+    """What an area is: `kind` ("one of the 33 wards of ..."), `how` it was made, who lives there.
 
     `ranked` is False for an area of one's own that is too small to be compared by rank.
     """
@@ -102,7 +103,7 @@ class Profile:
     standing
         Its index of need, where there is one.
     similar
-        The areas most like it, where they were looked for.
+        The areas most like it, where they were looked for; a column `name` where names are known.
     type_sentence
         Of which type it is.
     rule
@@ -128,6 +129,8 @@ class Profile:
         said.append(self.standing.sentence if self.standing else "")
         said += self.table["sentence"].tolist()
         said.append(self.type_sentence)
+        if self.similar is not None and "name" in self.similar.table:
+            said.append(words.like(self.similar.table["name"].tolist(), self.similar.among))
         return [sentence for sentence in said if sentence]
 
 

@@ -193,9 +193,17 @@ def _likeness(here: Floats, there: Floats, names: list[str]) -> tuple[str, str]:
     """Say in which figures two areas stand out alike, and in which they differ most."""
     shared = np.where((here * there > 0), np.minimum(np.abs(here), np.abs(there)), 0.0)
     first = sorted(np.flatnonzero(shared >= STANDS_OUT), key=lambda at: (-shared[at], names[at]))
-    said = [f"{'high' if here[at] > 0 else 'low'} {names[at]}" for at in first[:SHOWN]]
+    said = [
+        f"both {word} in {_listed(found)}"
+        for word, sign in (("high", 1), ("low", -1))
+        if (found := [names[at] for at in first[:SHOWN] if sign * here[at] > 0])
+    ]
     gap = np.abs(here - there)
     most = min(range(len(names)), key=lambda at: (-gap[at], names[at]))
     more = "higher" if there[most] > here[most] else "lower"
-    apart = f"{more} {names[most]}" if gap[most] >= STANDS_OUT else ""
+    apart = f"{more} in {names[most]}" if gap[most] >= STANDS_OUT else ""
     return "; ".join(said) if said else "near the average in most figures", apart
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -17,17 +17,19 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
+from threadpoolctl import threadpool_limits
 
 from indices import transforms
 from indices.profiles_errors import TooFewToCompare
 from indices.similar import STANDS_OUT, standardise
 
-NUMBERS = range(3, 9)
+NUMBERS = range(3, 8)
 """Numbers of types tried: fewer say nothing, more nobody remembers (own choice)."""
 STABLE = 0.75
 """Adjusted Rand index from which a typing is called stable (own choice)."""
 REDRAWS = 20
 STARTS = 10
+RESTARTS = 3
 SEED = 20_210_321
 FEWEST_IN_TYPE = 3
 # Silhouettes need all pairs: of a national table every so manieth area in order is enough.
@@ -90,13 +92,12 @@ def types(
     Each figure becomes `probit(rank / (n + 1))`, divided by its standard deviation, so that
     skewed figures do not make types of single areas. For every number k tried, areas are redrawn
     with replacement, sorted into k types anew, and all areas are given to the nearest new centre;
-    the adjusted Rand index with the typing of all areas says how stable k is. Of the numbers whose
-    mean index is at least 0.75 and whose smallest type holds three areas, the one with the best
-    mean silhouette is taken (the smaller of equals); where none is, the most stable. A type is
-    named by the two figures whose centre lies farthest from the average, at least half a standard
-    deviation.
-    k-means and its silhouette: common; the rules of choice and name: own, in the manner of the
-    ONS output area classification.
+    the mean adjusted Rand index with the typing of all areas says how stable k is. Of the numbers
+    whose smallest type holds three areas, the one with the greatest sum of stability and mean
+    silhouette is taken, the smaller of equals: types that hold, and lie apart. A type is named by
+    the two figures whose centre lies farthest from the average, at least half a standard
+    deviation. k-means and silhouette: common; the rules of choice and name: own, in the manner of
+    the ONS output area classification.
 
     Parameters
     ----------
@@ -114,7 +115,8 @@ def types(
     TooFewToCompare
         Too few areas have every figure, or the figures do not differ.
     """
-    standard = standardise(values)
+    # By name, so that the order in which figures are listed changes nothing either.
+    standard = standardise(values[sorted(values.columns, key=str)])
     normal = transforms.normal_scores(standard.scores)
     scores = normal / normal.std(ddof=0)
     # The order of the values, not of the codes: a new name for an area changes nothing.
@@ -124,7 +126,9 @@ def types(
     possible = [k for k in numbers if FEWEST_IN_TYPE * k <= len(rows) and k <= distinct]
     if not possible:
         raise TooFewToCompare("types", detail=f"{len(rows)} areas, {distinct} of them different")
-    tried = {k: _try(rows, k, redraws) for k in possible}
+    # On tables this small several threads only wait for one another.
+    with threadpool_limits(limits=1):
+        tried = {k: _try(rows, k, redraws) for k in possible}
     choice = pd.DataFrame({k: found for k, (_, found) in tried.items()}).T.rename_axis("types")
     choice["smallest"] = choice["smallest"].astype(np.int64)
     chosen, reason = _choose(choice)
@@ -154,7 +158,7 @@ def _try(rows: Floats, k: int, redraws: int) -> tuple[Ints, dict[str, float]]:
         again = rows[random.integers(len(rows), size=len(rows))]
         if len(np.unique(again, axis=0)) < k:
             continue
-        other = _fit(again, k, SEED + 1 + redraw, starts=2)
+        other = _fit(again, k, SEED + 1 + redraw, starts=RESTARTS)
         agreement.append(adjusted_rand_score(labels, other.predict(rows)))
     step = max(1, len(rows) // MOST_PAIRED)
     paired, theirs = rows[::step], labels[::step]
@@ -184,19 +188,13 @@ def _choose(choice: pd.DataFrame) -> tuple[int, str]:
     """Choose the number of types, and say why."""
     large = choice[choice["smallest"] >= FEWEST_IN_TYPE]
     large = choice if large.empty else large
-    stable = large[large["stability"] >= STABLE]
-    tried = f"{choice.index.min()} to {choice.index.max()} types were tried"
-    if stable.empty:
-        k = _best(large["stability"])
-        found = f"{large['stability'].max():.2f}"
-        why = f"none held at {STABLE} or more when areas were redrawn; {k} held best ({found})"
-    else:
-        k = _best(stable["silhouette"])
-        held = f"{stable['stability'][k]:.2f}"
-        apart = f"{stable['silhouette'][k]:.2f}"
-        why = f"of those that hold when areas are redrawn ({held} for {k}), {k} lie most apart"
-        why += f" (silhouette {apart})"
-    return k, f"{tried}: {why}."
+    k = _best(large["stability"] + large["silhouette"])
+    held, apart = large["stability"][k], large["silhouette"][k]
+    soft = "" if held >= STABLE else "; their borders are soft, an area near one could be of either"
+    return k, (
+        f"{choice.index.min()} to {choice.index.max()} types were tried: {k} hold and lie apart "
+        f"best (agreement when areas are redrawn {held:.2f}, silhouette {apart:.2f}){soft}."
+    )
 
 
 def _best(measure: pd.Series) -> int:
@@ -230,7 +228,7 @@ def _name(row: Mapping[str, float], figures: Sequence[str], titles: Mapping[str,
         word: [titles.get(name, name) for name in figures if sign * row[name] >= STANDS_OUT]
         for word, sign in (("High", 1), ("Low", -1))
     }
-    parts = [f"{word} {' and '.join(found)}" for word, found in said.items() if found]
+    parts = [f"{word} in {' and '.join(found)}" for word, found in said.items() if found]
     if not parts:
         return "Near the average"
     return ", ".join([parts[0], *(part[0].lower() + part[1:] for part in parts[1:])])
