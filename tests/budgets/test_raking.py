@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
 from budgets import errors
-from budgets.raking import rake
+from budgets.raking import rake, whole_table
 
 
 def table(cells: Any, rows: str = "rstuv", columns: str = "abcdef") -> pd.DataFrame:
@@ -156,3 +156,79 @@ def test_amounts_of_ten_thousand_million_pounds_are_raked_too() -> None:
     seed = table(rng.random((4, 5)) + 0.1)
     raked = rake(seed, rows=rows_of(*goal.sum(axis=1)), columns=columns_of(*goal.sum(axis=0)))
     assert raked.sum(axis=1).tolist() == pytest.approx(goal.sum(axis=1).tolist(), rel=1e-9)
+
+
+def by_hand(seed: list[list[float]], rows: list[float], columns: list[float]) -> list[list[float]]:
+    """Iterative proportional fitting in plain Python: rows, then columns, 3,000 times."""
+    table = [list(map(float, line)) for line in seed]
+    for _ in range(3000):
+        for i, total in enumerate(rows):
+            whole = sum(table[i])
+            table[i] = [x * total / whole if whole else 0.0 for x in table[i]]
+        for j, total in enumerate(columns):
+            whole = sum(line[j] for line in table)
+            for line in table:
+                line[j] = line[j] * total / whole if whole else 0.0
+    return table
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=4),
+    st.lists(st.lists(st.integers(1, 900), min_size=3, max_size=3), min_size=4, max_size=4),
+)
+def test_raking_with_structural_zeros_agrees_with_an_independent_raking(
+    seed: list[list[int]], truth: list[list[int]]
+) -> None:
+    # Totals of a table with the same empty cells, so that they can be met.
+    goal = [
+        [b if a else 0 for a, b in zip(x, y, strict=True)]
+        for x, y in zip(seed, truth, strict=False)
+    ]
+    rows = [sum(line) for line in goal]
+    columns = [sum(line[j] for line in goal) for j in range(3)]
+    raked = rake(table(seed), rows=rows_of(*rows), columns=columns_of(*columns))
+    expected = by_hand(seed, rows, columns)
+    assert raked.to_numpy().tolist() == [pytest.approx(line, abs=1e-5) for line in expected]
+    assert (raked.to_numpy()[np.array(seed) == 0] == 0).all()
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=2, max_size=5),
+    st.lists(st.lists(st.integers(1, 10**7), min_size=4, max_size=4), min_size=5, max_size=5),
+    st.sampled_from([1, 1000]),
+)
+def test_a_raked_table_in_whole_pence_keeps_both_totals_and_every_cell_to_a_penny(
+    seed: list[list[int]], truth: list[list[int]], scale: int
+) -> None:
+    goal = np.array(truth)[: len(seed)] * (np.array(seed) > 0) * scale
+    rows, columns = rows_of(*goal.sum(axis=1)), columns_of(*goal.sum(axis=0))
+    raked = rake(table(seed), rows=rows, columns=columns)
+    pence = whole_table(raked, rows=rows.astype("int64"), columns=columns.astype("int64"))
+    assert pence.dtypes.eq(np.int64).all()
+    assert pence.sum(axis=1).tolist() == goal.sum(axis=1).tolist()
+    assert pence.sum(axis=0).tolist() == goal.sum(axis=0).tolist()
+    assert (np.abs(pence - raked) <= 1 + 1e-9 * goal.sum()).all(axis=None)
+    assert (pence.to_numpy()[np.array(seed) == 0] == 0).all()
+    turned = raked.iloc[::-1, ::-1]
+    again = whole_table(turned, rows=rows.astype("int64"), columns=columns.astype("int64"))
+    assert (again.loc[pence.index, pence.columns] == pence).all(axis=None)
+
+
+def test_whole_pence_of_a_table_that_is_not_raked_are_refused() -> None:
+    seed = table([[1, 1], [1, 1]])
+    with pytest.raises(errors.MarginsDiffer, match="off its total"):
+        whole_table(seed, rows=rows_of(8, 2), columns=columns_of(5, 5))
+    with pytest.raises(errors.MarginsDiffer, match="rows 4, columns 5"):
+        whole_table(seed, rows=rows_of(2, 2), columns=columns_of(2, 3))
+
+
+def test_a_table_of_a_city_and_of_ten_to_the_thirteenth_pence_is_rounded_exactly() -> None:
+    rng = np.random.default_rng(9)
+    goal = rng.integers(1, 10**9, (60, 300)) * (rng.random((60, 300)) < 0.4)
+    goal = (goal * (10**13 / goal.sum())).astype(np.int64)
+    seed = pd.DataFrame((rng.random(goal.shape) + 0.2) * (goal > 0))
+    rows, columns = pd.Series(goal.sum(axis=1)), pd.Series(goal.sum(axis=0))
+    raked = rake(seed, rows=rows.astype(float), columns=columns.astype(float))
+    pence = whole_table(raked, rows=rows, columns=columns)
+    assert (pence.sum(axis=1) == rows).all()
+    assert (pence.sum(axis=0) == columns).all()
