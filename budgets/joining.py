@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from budgets.money import format_pounds, largest_remainder
@@ -86,7 +87,7 @@ def pots(joins: Sequence[Join], streams: pd.DataFrame) -> dict[str, Pot]:
     found = {}
     for id, said in entries.items():
         named = {stream for join in said for stream in join.stream}
-        members = tuple(stream for stream in streams.index if stream in named)
+        members = tuple(str(stream) for stream in streams.index if stream in named)
         first = said[0]
         found[id] = Pot(
             id=id,
@@ -94,7 +95,7 @@ def pots(joins: Sequence[Join], streams: pd.DataFrame) -> dict[str, Pot]:
             streams=members,
             host=first.host or "",
             agreement=first.agreement or "",
-            risk_share=_risk(id, first, streams.loc[list(members)], faults),
+            risk_share=_risk(id, first, put_in(members, streams), faults),
         )
     faults.raise_any()
     return found
@@ -108,10 +109,9 @@ def holders(joins: Sequence[Join], streams: pd.DataFrame) -> pd.DataFrame:
     Text by stream: `joined_as` (one of the four ways), `pot`, `held_by` (the host of pooled and
     delegated money, else the owner), `answers` (the owner: accountability does not move).
     """
-    owner = streams["agency"].astype("str")
     said = {stream: join for join in joins for stream in join.stream}
     rows = []
-    for stream, agency in owner.items():
+    for stream, agency in zip(streams.index, streams["agency"], strict=True):
         join = said.get(str(stream))
         if join is None:
             rows.append((SEPARATE, "", agency, agency))
@@ -123,34 +123,44 @@ def holders(joins: Sequence[Join], streams: pd.DataFrame) -> pd.DataFrame:
 
 def sentence(pot: Pot, streams: pd.DataFrame) -> str:
     """Say what a pot is made of, who holds it and who bears its risk."""
-    amounts = streams.loc[list(pot.streams)].groupby("agency")["amount_pence"].sum()
-    put_in = ", ".join(f"{agency} {format_pounds(int(p))}" for agency, p in amounts.items())
-    whole = format_pounds(int(amounts.sum()))
+    amounts = put_in(pot.streams, streams)
+    parts = ", ".join(f"{agency} {format_pounds(pence)}" for agency, pence in amounts.items())
+    whole = format_pounds(sum(amounts.values()))
     if pot.way == ALIGNED:
-        return f"Pot {pot.id}, aligned: {whole} ({put_in}); each owner keeps its own and decides."
+        return f"Pot {pot.id}, aligned: {whole} ({parts}); each owner keeps its own and decides."
     risk = ", ".join(f"{agency} {share:.1%}" for agency, share in pot.risk_share)
     return (
-        f"Pot {pot.id}, pooled: {whole} ({put_in}), held by {pot.host} under {pot.agreement}; "
+        f"Pot {pot.id}, pooled: {whole} ({parts}), held by {pot.host} under {pot.agreement}; "
         f"the risk is borne by {risk}."
     )
 
 
+def put_in(members: Sequence[str], streams: pd.DataFrame) -> dict[str, int]:
+    """Return what each agency puts into a pot, in pence, agencies in the order of their names."""
+    at = streams.index.get_indexer(pd.Index(members))
+    amounts = streams["amount_pence"].to_numpy(dtype=np.int64)
+    agencies = streams["agency"].to_numpy(dtype=object)
+    found: dict[str, int] = {}
+    for row in at:
+        found[str(agencies[row])] = found.get(str(agencies[row]), 0) + int(amounts[row])
+    return dict(sorted(found.items()))
+
+
 def _risk(
-    id: str, join: Join, streams: pd.DataFrame, faults: Faults
+    id: str, join: Join, parts: dict[str, int], faults: Faults
 ) -> tuple[tuple[str, float], ...]:
     if join.as_ != POOLED:
         return ()
-    put_in = streams.groupby("agency")["amount_pence"].sum()
     if not join.risk_share:
-        whole = int(put_in.sum())
-        if whole <= 0:
-            detail = "nothing is put in: state the risk shares"
+        whole = sum(parts.values())
+        if whole <= 0 or min(parts.values()) < 0:
+            detail = "an agency puts in less than nothing: state the risk shares"
             faults.add(RiskSharesWrong(f"pot {id}", detail=detail))
             return ()
-        return tuple((str(agency), int(pence) / whole) for agency, pence in put_in.items())
+        return tuple((agency, pence / whole) for agency, pence in parts.items())
     named = [agency for agency, _ in join.risk_share]
-    strange = [agency for agency in named if agency not in put_in.index]
-    absent = [str(agency) for agency in put_in.index if agency not in named]
+    strange = [agency for agency in named if agency not in parts]
+    absent = [agency for agency in parts if agency not in named]
     if strange:
         detail = "these put nothing into the pot"
         faults.add(RiskSharesWrong(f"pot {id}", found=strange, detail=detail))

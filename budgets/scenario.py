@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,6 @@ class Outcome:
         What of each stream could move on that day; see `movable.movable`.
     pots
         The pots by id.
-    held
-        `level, agency, held_pence, devolved_pence`; both columns together are the pot.
     devolved
         What each area of a level received; see `levels.devolve`.
     paths
@@ -72,11 +71,16 @@ class Outcome:
     on: dt.date
     movable: pd.DataFrame
     pots: Mapping[str, Pot]
-    held: pd.DataFrame
     devolved: pd.DataFrame
     paths: Mapping[int, pd.DataFrame]
     steps: tuple[Step, ...]
     digest: str
+
+    @cached_property
+    def held(self) -> pd.DataFrame:
+        """`level, agency, held_pence, devolved_pence`; both columns together are the pot."""
+        moved = self.devolved if len(self.devolved) else None
+        return levels.held(_by_holder(self.ledger.streams), moved)
 
     def __repr__(self) -> str:
         return f"<Outcome of {self.scenario.id}: pot {self.ledger.total:,} pence>"
@@ -104,16 +108,15 @@ def apply(scenario: Scenario, baseline: Ledger, context: Context) -> Outcome:
     on = takes_effect(scenario, baseline.streams)
     run = _run(scenario, baseline, context, on)
     ledger = run.ledger
-    devolved, said = _devolve(ledger, scenario, context, on)
-    held = levels.held(_by_holder(ledger.streams), devolved)
+    free = movable(ledger.streams, on=on)
+    devolved, said = _devolve(ledger, scenario, context, free["movable_pence"])
     return Outcome(
         scenario=scenario,
         baseline=baseline,
         ledger=ledger,
         on=on,
-        movable=movable(ledger.streams, on=on),
+        movable=free,
         pots=run.pots,
-        held=held,
         devolved=devolved,
         paths=run.paths,
         steps=(*run.steps, *said),
@@ -275,7 +278,7 @@ def _share(
     if not share.yearly and books.total != before:
         raise PenceLost(where, detail=f"{books.total - before:+,} pence")
     moved = moved_pence(cells, books.cells)
-    measure = measure_of(books.streams.iloc[use], share, context)
+    measure = measure_of(books.themes(use), share, context)
     by = {"people": "people", "current": "today's money"}.get(share.by, "need")
     by += f" ({measure.name})" if measure is not None else ""
     said = [f"{format_pounds(int(can[np.isin(at, use)].sum()))} of {share.of} shared by {by}."]
@@ -298,9 +301,11 @@ def _seen(books: Books, at: Int64, context: Context) -> str:
 
 
 def _devolve(
-    ledger: Ledger, scenario: Scenario, context: Context, on: dt.date
+    ledger: Ledger, scenario: Scenario, context: Context, free: pd.Series
 ) -> tuple[pd.DataFrame, list[Step]]:
     """Work out what the areas of a level hold of the streams that are devolved to them."""
+    if not scenario.devolve:
+        return _NOTHING_DEVOLVED, []
     holders = _by_holder(ledger.streams)
     groups: list[list[Devolution]] = []
     for number, entry in enumerate(scenario.devolve, 1):
@@ -312,7 +317,6 @@ def _devolve(
         groups.append([Devolution(stream, entry.to, entry.share) for stream in ids])
     wanted = dict.fromkeys(entry.to for entry in scenario.devolve)
     at_level = {level: context.levels[level](ledger) for level in wanted}
-    free = movable(ledger.streams, on=on)["movable_pence"]
     # All together first: a line must not be devolved twice over by two entries.
     every = [choice for group in groups for choice in group]
     moved = levels.devolve(holders, every, levels=at_level, movable=free)
@@ -331,8 +335,12 @@ def _devolve(
 
 
 def _by_holder(streams: pd.DataFrame) -> pd.DataFrame:
-    """Return the streams under the agency that holds the money: the host of what is pooled."""
-    return streams.assign(agency=streams["held_by"])
+    """Return the streams under the agency that holds the money: the host of what is pooled.
+
+    Only the columns that say who holds what where: copying text is what a slider waits for.
+    """
+    columns = ["amount_pence", "held_at", "covers", "theme"]
+    return streams[columns].assign(agency=streams["held_by"])
 
 
 def _refuse_lost(steps: list[Step], ledger: Ledger) -> None:
@@ -341,3 +349,10 @@ def _refuse_lost(steps: list[Step], ledger: Ledger) -> None:
     before = [*(step.before_pence for step in steps[1:]), ledger.total]
     if after != before:
         raise PenceLost("scenario", detail=f"{after} against {before}")
+
+
+_TEXT = ("stream", "agency", "from_level", "level", "area_code")
+_NOTHING_DEVOLVED = pd.DataFrame(
+    {name: pd.Series([], dtype="str") for name in _TEXT}
+    | {"amount_pence": pd.Series([], dtype="int64")}
+)

@@ -125,6 +125,11 @@ class Books:
         """The pot in pence."""
         return int(self.amount.sum())
 
+    def themes(self, at: Int64) -> list[str]:
+        """Return the themes of the streams at these positions, each once."""
+        themes = self.streams["theme"].to_numpy(dtype=object)
+        return list(dict.fromkeys(str(theme) for theme in themes[at]))
+
     def grow(self, at: Int64, pence: Int64) -> None:
         """Add pence to the streams at these positions, or take them off, where movable money lies.
 

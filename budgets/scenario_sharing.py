@@ -94,7 +94,7 @@ def share_out(
     CommonGroundError
         Whatever a rule refuses, with the entry before it.
     """
-    measure = measure_of(books.streams.iloc[at], share, context)
+    measure = measure_of(books.themes(at), share, context)
     follow = _Followed(share, context, measure)
     units = _units(books, at, pot, context, follow)
     choices = share.pace()
@@ -119,7 +119,7 @@ def share_out(
     )
 
 
-def measure_of(streams: pd.DataFrame, share: Share, context: Context) -> Measure | None:
+def measure_of(themes: list[str], share: Share, context: Context) -> Measure | None:
     """Return the measure of need that an entry follows; None where it does not follow need.
 
     Raises
@@ -131,8 +131,8 @@ def measure_of(streams: pd.DataFrame, share: Share, context: Context) -> Measure
         return None
     if share.measure != THEME:
         return context.measures[share.measure or next(iter(context.measures))]
-    themes = streams["theme"].unique()
-    return choose(str(themes[0]) if len(themes) == 1 else "", [*context.measures.values()]).measure
+    theme = themes[0] if len(themes) == 1 else ""
+    return choose(theme, [*context.measures.values()]).measure
 
 
 class _Followed:
@@ -143,6 +143,7 @@ class _Followed:
         self.people = context.people.to_numpy(dtype=np.float64)
         self.need_weight = context.need_weight if weight is None else weight
         self.current = share.by == "current"
+        self._known: dict[bytes, Float64] = {}
         self.head: Float64 | None = None
         self.clients: Float64 | None = None
         if measure is not None and measure.kind == "clients":
@@ -154,9 +155,18 @@ class _Followed:
             self.head = head.to_numpy()
 
     def weights(self, cover: Float64) -> Float64 | None:
-        """Return the weights (n_areas) of what a cover holds; None for today's money."""
+        """Return the weights (n_areas) of what a cover holds; None for today's money.
+
+        Lines of one agency cover the same areas, so each cover is worked out once.
+        """
         if self.current:
             return None
+        key = cover.tobytes()
+        if key not in self._known:
+            self._known[key] = self._weights(cover)
+        return self._known[key]
+
+    def _weights(self, cover: Float64) -> Float64:
         people = cover * self.people
         if self.head is not None:
             return weighted_people(people, self.head, self.need_weight)
@@ -180,7 +190,8 @@ def _units(
         groups = [(f"pot {pot.id}", at)]
     found = []
     for name, rows in groups:
-        cover = np.max([context.covered[str(ids[row])] for row in rows], axis=0)
+        covers = [context.covered[str(ids[row])] for row in rows]
+        cover = covers[0] if len(covers) == 1 else np.max(covers, axis=0)
         weights = follow.weights(cover)
         if weights is None:
             weights = (books.cells[rows] - books.fixed[rows]).sum(axis=0).astype(np.float64)
@@ -208,7 +219,8 @@ def _paced(
     """Share one sum out by the rules of `budgets.pace`, for one year or for several."""
     current = (books.cells[unit.at] - books.fixed[unit.at]).sum(axis=0)
     chosen = np.flatnonzero((unit.cover > 0) | (current > 0))
-    codes = books.areas[chosen]
+    # The index itself where all areas take part: a copy would have to be looked up anew.
+    codes = books.areas if len(chosen) == len(books.areas) else books.areas[chosen]
     total = int(current.sum())
     totals = _totals(total, share.yearly)
 
