@@ -30,7 +30,8 @@ Ranks = npt.NDArray[np.integer]
 
 CAUTION = (
     "Ranks compare areas with one another. An area can become more deprived relative to others "
-    "while its own figures improve; whether deprivation itself rose or fell they do not say."
+    "while its own figures improve; whether deprivation itself rose or fell they do not say. Where "
+    "the editions measure with different indicators, a part of the change is that."
 )
 MORE, LESS, NONE = "more deprived relative to others", "less deprived relative to others", "none"
 POOL = 50

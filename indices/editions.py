@@ -137,18 +137,19 @@ def bridge(
     rows = crosswalk.sources.get_indexer(earlier)
     columns = crosswalk.targets.get_indexer(later)
     shares = csr_array(csr_array(crosswalk.weights[rows])[:, columns])
-    weighed = csr_array(shares.multiply(d.to_numpy()[:, None])).T
+    weighed = csr_array(csr_array(shares.multiply(d.to_numpy()[:, None])).T)
     total = np.asarray(weighed.sum(axis=1)).ravel()
     if (total <= 0).any():
         raise PopulationFault("earlier people", found=later[total <= 0], detail="nobody there")
-    means = csr_array(diags_array(1.0 / total) @ weighed)
+    # Divided one by one, so that the only earlier area of a part weighs exactly 1 and parts tie.
+    weighed.data /= np.repeat(total, np.diff(weighed.indptr))
     kinds = mine.drop_duplicates("later_code").set_index("later_code")["kind"].reindex(later)
     _, group = connected_components(csr_array(shares.T @ shares), directed=False)
     return Bridge(
         earlier=earlier,
         later=later,
         shares=shares,
-        means=means,
+        means=weighed,
         kind=kinds.rename("kind"),
         whole=pd.Series(group, index=later, name="whole"),
         provenance=_provenance(changes, kinds, earlier_people, later_people),
