@@ -36,7 +36,11 @@ class Base:
         self._beside = where.beside
         self._clock = clock
         self.shown = where.shown
-        migrate.bring_up(self._database, create=create)
+        try:
+            migrate.bring_up(self._database, create=create)
+        except BaseException:
+            self._database.close()
+            raise
 
     def __repr__(self) -> str:
         return f"Store({self.shown})"

@@ -105,14 +105,16 @@ class Database:
         """Yield the only connection that writes; all of the block is kept, or none of it."""
         with self.translated():
             before = self._identity()
-            with self.engine.connect().execution_options(writing=True) as connection:
+            with (
+                self.engine.connect().execution_options(writing=True) as connection,
+                connection.begin(),
+            ):
                 if not self.is_sqlite:
                     connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_S}s'"))
                     connection.execute(
                         text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS}
                     )
                 yield connection
-                connection.commit()
             if self._identity() != before:
                 raise StoreGone(self.shown, detail="the file was moved away during the save")
 

@@ -46,13 +46,13 @@ def bring_up(database: Database, *, create: bool) -> None:
     with (
         database.translated(),
         database.engine.connect().execution_options(writing=True) as connection,
+        connection.begin(),
     ):
         if not database.is_sqlite:
             connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_S}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if _version(connection, database, create=create) != HEAD:
             _run(connection)
-        connection.commit()
 
 
 def _version(connection: Connection, database: Database, *, create: bool) -> str:

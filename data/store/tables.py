@@ -114,7 +114,7 @@ comments = _recorded(
     _number("number"),
     _text("area"),
     _text("text"),
-    key=("entry",),
+    key=("place", "entry"),
 )
 
 uploads = _recorded(

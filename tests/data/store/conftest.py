@@ -21,6 +21,8 @@ from geo.errors import CommonGroundError
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 NEEDED = "COMMONGROUND_NEEDS_POSTGRES"
+# The machine's own, before any test gets one of its own that the server could not enter.
+TEMPORARY = tempfile.gettempdir()
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,16 @@ class Cluster:
         self.programs, self.folder = programs, folder
         self._numbers = itertools.count(1)
         # A server refuses to run as root: it gets another user of the machine, and its folder too.
+        self._owner = "postgres" if _has_user("postgres") else "nobody"
         self._as: list[str] = []
         if os.getuid() == 0:
-            owner = "postgres" if _has_user("postgres") else "nobody"
-            shutil.chown(folder, owner)
-            self._as = ["setpriv", f"--reuid={owner}", "--regid", _group(owner), "--clear-groups"]
+            group = _group(self._owner)
+            self._as = ["setpriv", f"--reuid={self._owner}", f"--regid={group}", "--clear-groups"]
+            self.give(folder)
+
+    def give(self, folder: Path) -> None:
+        """Let a folder belong to the server's user."""
+        shutil.chown(folder, self._owner)
 
     def call(self, program: str, *options: str) -> None:
         """Run one of the server's programs as its user."""
@@ -143,8 +150,9 @@ def cluster() -> Iterator[Cluster]:
     if programs is None:
         line = "no PostgreSQL server found; install Debian's postgresql, or set POSTGRES_BIN"
         pytest.fail(line) if os.environ.get(NEEDED) else pytest.skip(line)
-    # Not pytest's folder: the server's user could not enter it.
-    with tempfile.TemporaryDirectory(prefix="cg-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="cg-pg-", dir=TEMPORARY, ignore_cleanup_errors=True
+    ) as folder:
         server = Cluster(programs, Path(folder))
         server.start()
         try:

@@ -28,7 +28,7 @@ RECORDED = {
         ("place", "scenario", "number", "status", "reason"),
         ("place", "scenario", "number", "entry"),
     ),
-    "comments": (("place", "scenario", "number", "area", "text"), ("entry",)),
+    "comments": (("place", "scenario", "number", "area", "text"), ("place", "entry")),
     "uploads": (("place", "name", "note", "sha256", "content"), ("place", "name", "entry")),
 }
 AUDIT = ("number", "at", "person", "act", "place", "subject", "detail", "content", "previous")
