@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from boundaries.crosswalk import Crosswalk
-from budgets import rules, streams
+from budgets import prevention_file, rules, streams
 from budgets.apportion import apportion, prepare
 from budgets.convergence import convergence
 from budgets.eliminations import reconcile
@@ -24,6 +24,9 @@ from budgets.ledger import Ledger
 from budgets.money import largest_remainder, read_amount
 from budgets.movable import movable
 from budgets.need import need_weighted
+from budgets.need_weighting import weighted_population
+from budgets.pace import share_out
+from budgets.prevention import appraise
 from budgets.prices import real_terms
 from budgets.raking import rake
 
@@ -225,6 +228,58 @@ def raking_holds(rows: list[Row], crosswalk: Draw) -> None:
     assert raked.round(4).to_numpy().tolist() == [numbers(row["raked"]) for row in rows]
 
 
+def weighted_people_hold(rows: list[Row], crosswalk: Draw) -> None:
+    people = pd.DataFrame({band: column(rows, band) for band in ("young", "old")})
+    table = weighted_population(
+        people,
+        age_cost={"young": 1, "old": 4},
+        need=column(rows, "need"),
+        area_cost=column(rows, "area cost"),
+    )
+    found = table["weighted_people"].round(4).tolist()
+    assert found == column(rows, "weighted people").tolist()
+    assert table["index"].round(4).tolist() == column(rows, "index").tolist()
+
+
+def together_holds(rows: list[Row], crosswalk: Draw) -> None:
+    choices = {"rule": "damping", "floor": -10, "ceiling": 14, "unit": "per cent"}
+    baseline, need = column(rows, "baseline"), column(rows, "need")
+    shared = share_out(choices, baseline=baseline, need=need, total=1050)
+    assert shared.amounts.round(4).tolist() == column(rows, "amount").tolist()
+
+
+def prevention_holds(rows: list[Row], crosswalk: Draw) -> None:
+    raw = prevention_file.read("falls").model_dump(by_alias=True)
+    given = {
+        "eligible.share": 0.5,
+        "reach.rate": 0.2,
+        "cost.per_person": 100,
+        "cost.per_year": 1000,
+        "cost.once": 500,
+        "avoided.per_person": 0.5,
+        "avoided.reduction": 0.2,
+        "avoided.unit_cost": 2000,
+        "avoided.cashable": 0.3,
+        "method.optimism_effect": 0,
+        "method.optimism_cost": 0,
+    }
+    for part in ("cost", "avoided"):
+        raw[part] = [raw[part][0]]
+    for key, new in given.items():
+        part, name = key.split(".")
+        entry = raw[part][0] if part in ("cost", "avoided") else raw[part]
+        entry[name] = entry[name] | {"value": new, "low": new, "high": new}
+    raw["avoided"][0] |= {"lag_years": 1, "lasts_years": 2, "cashable_after": 2}
+    raw["reach"]["build_up"] = [0.5, 1.0]
+    raw["method"]["horizon_years"] = len(rows)
+    people = pd.Series([600.0, 400.0], pd.Index(["a", "b"], name="sa", dtype="str"))
+    done = appraise(prevention_file.parse(raw, where="page"), people)
+    money = done.by_year().groupby("year")[["paid_pence", "saved_pence", "cashable_pence"]].sum()
+    assert done.reached.tolist() == column(rows, "reached").tolist()
+    for name, heading in zip(money, ("paid", "saved", "cash"), strict=True):
+        assert money[name].tolist() == column(rows, f"{heading} (pence)").tolist()
+
+
 def concentration_holds(rows: list[Row], crosswalk: Draw) -> None:
     people, a_head = column(rows, "people"), column(rows, "a head")
     deprived = pd.Series(range(len(rows), 0, -1), people.index)
@@ -250,6 +305,9 @@ CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
     "convergence": convergence_holds,
     "viable": viable_holds,
     "raking": raking_holds,
+    "weighted people": weighted_people_hold,
+    "together": together_holds,
+    "prevention": prevention_holds,
     "concentration": concentration_holds,
 }
 
