@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 
 from boundaries.checks import FloatArray
 from boundaries.errors import CrosswalkBroken, OptionUnknown
+from geo import cells
 
 if TYPE_CHECKING:
     from boundaries.crosswalk import Crosswalk
@@ -52,7 +53,7 @@ def write(crosswalk: Crosswalk, path: Path) -> Path:
         kept = {**(table.schema.metadata or {}), HEADER: header.encode()}
         pq.write_table(table.replace_schema_metadata(kept), part)
     else:
-        frame.to_csv(part, index=False, lineterminator="\n")
+        cells.neutralise(frame).to_csv(part, index=False, lineterminator="\n")
         beside = _beside(path)
         beside_part = beside.with_name(beside.name + ".part")
         beside_part.write_text(header + "\n", encoding="utf-8")
@@ -161,7 +162,7 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, str]:
         # A code may read "NA", "1e5" or "007": nothing is guessed.
         frame = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[])
         numbers = {name: np.float64 for name in ("weight", "mass") if name in frame.columns}
-        frame = frame.astype(numbers)
+        frame = cells.restore(frame.astype(numbers))
     except (ValueError, pd.errors.ParserError) as error:
         raise CrosswalkBroken(str(path), detail=f"the table cannot be read: {error}") from error
     return frame, beside.read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ from boundaries.engine import Engine
 from data import tables
 from data.errors import MissingChoice, UnknownChoice
 from data.sources import LayerFile, PointsFile
+from geo import cells
 from geo.errors import SHOWN, Faults
 
 METHODS = ("area", "points", "raster", "best-fit")
@@ -254,7 +255,7 @@ def write_table(frame: pd.DataFrame, path: Path, *, index: bool = True) -> Path:
     """Write a CSV file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    frame.to_csv(part, index=index, lineterminator="\n")
+    cells.neutralise(frame).to_csv(part, index=index, lineterminator="\n")
     part.replace(path)
     return path
 

@@ -22,11 +22,12 @@ from budgets import scenario
 from budgets.eliminations import reconcile
 from budgets.ledger import OUTSIDE, PLACE_WIDE
 from budgets.scenario_errors import InputsChanged
-from data import cells, folders
+from data import folders
 from data import levels as level_facts
 from data.scenarios import TOOL, Allocation
 from data.scenarios_errors import NotReproduced
 from data.write import installed_version
+from geo import cells
 
 LOCK = "scenario.lock.json"
 KIND = "allocation"
@@ -206,7 +207,7 @@ def _years(path: pd.DataFrame) -> pd.DataFrame:
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
     rounded = frame.round(dict.fromkeys(frame.select_dtypes("float").columns, DECIMALS))
-    cells.neutral(rounded).to_csv(path, index=False, lineterminator="\n")
+    cells.neutralise(rounded).to_csv(path, index=False, lineterminator="\n")
 
 
 def _write_lock(allocation: Allocation, draft: Path) -> None:

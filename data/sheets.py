@@ -18,7 +18,6 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow.lib
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 
 from data import tables
@@ -30,12 +29,11 @@ from data.errors import (
     UnreadableSheet,
     UnusableFolder,
 )
+from geo import cells
 from geo.errors import Faults
 
 READABLE = (".csv", ".csv.gz", ".xlsx", ".parquet")
 WRITABLE = (".csv", ".csv.gz", ".xlsx")
-# A cell that begins so would be computed by a spreadsheet instead of read.
-FORMULA = "="
 SHEET = "table"
 
 
@@ -103,7 +101,8 @@ def check_writable(path: str | Path) -> Path:
 def write(frame: pd.DataFrame, path: str | Path) -> Path:
     """Write a table as its suffix says; an earlier file is replaced only by a complete new one.
 
-    Missing values are empty cells. Text stays text: a spreadsheet does not compute it.
+    Missing values are empty cells. Text stays text: a spreadsheet does not compute it (see
+    `geo.cells`), and `read` gives it back as it was.
 
     Raises
     ------
@@ -111,6 +110,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> Path:
         The kind of file is unknown, or the folder cannot be written.
     """
     path = check_writable(path).absolute()
+    frame = cells.neutralise(frame)
     suffix = _suffix(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,8 +190,8 @@ def _read_xlsx(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
 
 
 def _cells(row: Iterable[object], width: int = 0) -> list[str]:
-    cells = ["" if value is None else str(value).strip() for value in row]
-    return cells + [""] * (width - len(cells))
+    texts = ["" if value is None else cells.restored(str(value).strip()) for value in row]
+    return texts + [""] * (width - len(texts))
 
 
 def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
@@ -200,12 +200,7 @@ def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
     sheet.append([str(column) for column in frame.columns])
     columns = [_plain(frame[column]) for column in frame.columns]
     for row in zip(*columns, strict=True):
-        cells: list[object] = list(row)
-        for position, value in enumerate(row):
-            if isinstance(value, str) and value.startswith(FORMULA):
-                cells[position] = cell = WriteOnlyCell(sheet, value)
-                cell.data_type = "s"
-        sheet.append(cells)
+        sheet.append(list(row))
     book.save(path)
 
 

@@ -27,6 +27,7 @@ from data.errors import (
     UnreadableTable,
     WrongColumns,
 )
+from geo import cells
 from geo.errors import Faults
 
 # What a spreadsheet makes of a code: 1001.0, 1.2E+05, 1,001. Digits alone are a code like others.
@@ -73,7 +74,7 @@ def _parse(path: Path) -> pd.DataFrame:
         else path.open(encoding="utf-8-sig", newline="")
     ) as file:
         lines = csv.reader(file, strict=True)
-        header = [name.strip() for name in next(lines, [])]
+        header = [cells.restored(name.strip()) for name in next(lines, [])]
         rows = []
         for row in lines:
             if not row:
@@ -82,7 +83,8 @@ def _parse(path: Path) -> pd.DataFrame:
                 raise csv.Error(
                     f"line {lines.line_num} has {len(row)} fields, the header {len(header)}"
                 )
-            rows.append(row)
+            # What our own exports marked, so that no spreadsheet computes it, comes back.
+            rows.append([cells.restored(field) for field in row])
     if len(set(header)) < len(header) or "" in header:
         raise csv.Error(f"a column has no name, or a name of another: {', '.join(header)}")
     return pd.DataFrame(rows, columns=pd.Index(header, dtype=str), dtype=str)

@@ -19,7 +19,7 @@ import pandas as pd
 from budgets.ledger import OUTSIDE, PLACE_WIDE
 from budgets.money import format_pounds
 from data import baseline_tables, folders
-from geo import display, maps
+from geo import cells, display, maps
 
 if TYPE_CHECKING:
     from data.run import Result
@@ -116,7 +116,7 @@ def _write_index(result: Result, path: Path) -> None:
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
     rounded = frame.round(dict.fromkeys(frame.select_dtypes("float").columns, DECIMALS))
-    rounded.to_csv(path, index=False, lineterminator="\n")
+    cells.neutralise(rounded).to_csv(path, index=False, lineterminator="\n")
 
 
 def _map(result: Result) -> Any:

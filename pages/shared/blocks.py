@@ -15,6 +15,7 @@ import streamlit as st
 
 from budgets.money import format_pounds
 from data.run import Result
+from geo import cells
 from geo.errors import CommonGroundError
 from pages.shared import cache, figures
 from pages.shared.figures import Figure, text
@@ -39,6 +40,25 @@ def place_band(name: str, *, fictional: bool, note: str) -> None:
 def lead(title: str, words: str) -> None:
     """Open a page with its title and one sentence."""
     st.html(f'<div class="cg-lead"><h1>{text(title)}</h1><p>{text(words)}</p></div>')
+
+
+def door(title: str, words: str) -> None:
+    """Head one of the ways in: where it leads, and what for."""
+    st.html(f'<div class="cg-door"><h2>{text(title)}</h2><p>{text(words)}</p></div>')
+
+
+def hint(words: str) -> None:
+    """Say what can be done while nothing is chosen yet."""
+    st.html(f'<p class="cg-intro">{text(words)}</p>')
+
+
+def pounds(pence: int) -> str:
+    """Write a large amount as people say it: thousands, millions or billions of pounds."""
+    amount = abs(pence) / 100
+    for size, word in ((1e9, " billion"), (1e6, " million")):
+        if amount >= size:
+            return f"{'-' if pence < 0 else ''}£{amount / size:,.1f}{word}"
+    return format_pounds(pence, whole=True)
 
 
 def opened() -> Result:
@@ -123,7 +143,7 @@ def download(frame: Callable[[], pd.DataFrame], name: str) -> None:
 
     def written() -> str:
         made = frame()
-        return made.to_csv(index=made.index.name is not None)
+        return cells.neutralise(made).to_csv(index=made.index.name is not None)
 
     st.download_button(
         "Download as CSV, money in pence",
