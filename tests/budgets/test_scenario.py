@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from boundaries.crosswalk import Crosswalk
@@ -500,7 +500,6 @@ ENTRIES = st.lists(
 JOIN = '[[join]]\nstream = ["s0", "s2"]\nas = "pooled"\npot = "p"\nhost = "H"\nagreement = "s75"\n'
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     amounts=st.lists(st.integers(1, 10**12), min_size=3, max_size=3),
     income=st.integers(-(10**9), -1),
@@ -545,7 +544,6 @@ def test_no_scenario_loses_a_penny_or_moves_a_fixed_one(
     assert scenario.ledger_digest(again.ledger) == scenario.ledger_digest(outcome.ledger)
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     amount=st.integers(1, 10**13), people=st.lists(st.integers(0, 10**6), min_size=4, max_size=4)
 )
