@@ -20,7 +20,7 @@ from budgets.money import MAX_PENCE, Float64, Int64, format_pounds, largest_rema
 from budgets.need import per_head, weighted_people
 from budgets.need_measures import Measure, choose
 from budgets.pace_choices import Choices
-from budgets.raking import rake
+from budgets.raking import rake, whole_table
 from budgets.scenario_books import Books, Context, split_rows, split_within
 from budgets.scenario_checks import RAKING, within
 from budgets.scenario_document import Share
@@ -260,6 +260,7 @@ def _in_words(choices: Choices, lines: int) -> str:
         for name, value in (("floor", choices.floor), ("ceiling", choices.ceiling))
         if value is not None
     ]
+    limits += [f"fixed {choices.fixed:g} pounds"] if choices.fixed is not None else []
     limits += [f"minimum {choices.minimum:g} pounds"] if choices.minimum is not None else []
     limits += [f"match {choices.match:g}"] if choices.match is not None else []
     return f"Line by line, {lines} lines: {', '.join([choices.rule, *limits])}."
@@ -301,8 +302,7 @@ def _over_streams(books: Books, at: Int64, by_area: Int64) -> Int64:
 def _rake(books: Books, units: list[Unit], follow: _Followed) -> Done:
     """Bring the lines together to the areas' shares of them all, each within what it covers.
 
-    Every line keeps its sum. The areas' sums are met to the few pence that rounding each line to
-    whole pence leaves.
+    Every line keeps its sum, and every area gets its own, in whole pence.
     """
     at = np.concatenate([unit.at for unit in units])
     sums = (books.cells[at] - books.fixed[at]).sum(axis=1)
@@ -319,12 +319,13 @@ def _rake(books: Books, units: list[Unit], follow: _Followed) -> Done:
         rows=pd.Series(sums.astype(np.float64), ids),
         columns=pd.Series(target.astype(np.float64), books.areas[chosen]),
     )
-    raked = np.zeros((len(at), len(books.areas)))
-    raked[:, chosen] = table.to_numpy()
-    books.put(at, _back(books, split_rows(sums, raked[:, books.by_code])))
-    off = np.abs(books.cells[at][:, chosen] - books.fixed[at][:, chosen]).sum(axis=0) - target
-    worst = int(np.abs(off).max(initial=0))
-    return Done((f"Raked to the sums of {len(at)} lines and {len(chosen)} areas ({worst} p off).",))
+    pence = whole_table(
+        table, rows=pd.Series(sums, ids), columns=pd.Series(target, books.areas[chosen])
+    )
+    raked = np.zeros((len(at), len(books.areas)), np.int64)
+    raked[:, chosen] = pence.to_numpy()
+    books.put(at, raked)
+    return Done((f"Raked to the sums of {len(at)} lines and {len(chosen)} areas, to the penny.",))
 
 
 def _back(books: Books, by_code: Int64) -> Int64:
