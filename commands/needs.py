@@ -238,3 +238,40 @@ def trends(
         else following.Source(Path(source), measures, contributions, code, year)
     )
     say(following.trends_file(where, out=out, beside=following.Beside(board, anomalies)))
+
+
+@commands.command()
+@reports_faults
+def profile(
+    place: Annotated[str, typer.Argument(help="Folder of a place, or `demo`.")],
+    area: Annotated[str | None, typer.Option(help="Code of an area of a level.")] = None,
+    level: Annotated[str | None, typer.Option(help="Layer id of that level.")] = None,
+    shape: Annotated[Path | None, typer.Option(help="A drawn area, GeoJSON.")] = None,
+    codes: Annotated[
+        str | None, typer.Option(help="Output areas or small areas put together: A,B,C.")
+    ] = None,
+    postcodes: Annotated[Path | None, typer.Option(help="File with a postcode a line.")] = None,
+    around: Annotated[str | None, typer.Option(help="A postcode, or EAST,NORTH.")] = None,
+    radius: Annotated[float | None, typer.Option(help="Metres around that spot.")] = None,
+    name: Annotated[str, typer.Option(help="What to call an area of one's own.")] = "Our area",
+    out: Annotated[
+        Path | None, typer.Option(help="CSV, XLSX (the figures) or JSON (everything).")
+    ] = None,
+) -> None:
+    """Describe one area in full: figures beside other places, how sure, similar areas, its type."""
+    from commands.common import place_folder, spinner
+    from data import place as places
+    from data import profile_files as files
+    from data.profiling import prepare
+
+    question = files.Question(area, level, shape, codes, postcodes, around, radius, name)
+    question.check()
+    if out is not None:
+        files.check_writable(out)
+    found = places.load(place_folder(place))
+    with spinner(f"Preparing {found.name}"):
+        answer = files.ask(prepare(found), question)
+    for line in files.screen(answer, title=found.name, fictional=found.fictional):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"Wrote {files.write(answer, out, place=found.id)}")

@@ -7,7 +7,6 @@ its type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -31,10 +30,8 @@ WHOLLY = 0.995
 CUSTOM = "custom"
 
 
-def of_area(
-    prepared: Prepared, code: str, level: str, *, trends: Mapping[str, str] | None = None
-) -> Profile:
-    """Describe an area of a level; `trends` says by indicator id how its figures moved.
+def of_area(prepared: Prepared, code: str, level: str) -> Profile:
+    """Describe an area of a level.
 
     Raises
     ------
@@ -49,7 +46,7 @@ def of_area(
     area = Area(
         code=code,
         name=str(at.names[code]),
-        kind=f"one of {len(at.people):,} {_of_place(prepared, at.title)}",
+        kind=_one_of(prepared, at, code),
         people=float(at.people[code]),
         households=households,
         notes=_beyond(prepared, at, code),
@@ -62,7 +59,7 @@ def of_area(
         among=Among(_of_place(prepared, at.title), at.figures.values.loc[ranked]),
         extras=Extras(
             people_grade=str(at.grades[code]),
-            trends=trends or {},
+            trends=_trends(prepared, level, code, column),
             standing=_standing(prepared, at, code, ranked, level),
             similar=_similar_area(prepared, at, code, level),
             type_sentence=_type(prepared, column),
@@ -70,9 +67,7 @@ def of_area(
     )
 
 
-def of_custom(
-    prepared: Prepared, area: CustomArea, *, trends: Mapping[str, str] | None = None
-) -> Profile:
+def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
     """Describe an area that was drawn or put together.
 
     Counts that its output areas hold are added up; others are estimated from the small areas by
@@ -112,7 +107,7 @@ def of_custom(
         beside=_beside(prepared, people, None),
         among=Among(_of_place(prepared, base.title), base.figures.values.loc[base.ranked]),
         extras=Extras(
-            trends=trends or {},
+            trends=_trends(prepared, None, area.name, people),
             standing=_inherited(prepared, area),
             similar=_similar_custom(prepared, own),
             type_sentence=_type(prepared, people),
@@ -120,23 +115,48 @@ def of_custom(
     )
 
 
+def _ward(prepared: Prepared, column: csr_array, level: str | None) -> tuple[str, str] | None:
+    """Return code and name of the ward that holds half of an area's people or more."""
+    ward = prepared.ward
+    if ward is None or ward == level:
+        return None
+    at = prepared.level(ward)
+    people = prepared.place.people.to_numpy(dtype=np.float64)
+    mine = people * np.asarray(column.todense()).ravel()
+    held = at.weights.T @ mine
+    most = int(np.argmax(held))
+    if not held[most] >= HALF * mine.sum() > 0:
+        return None
+    name = f"{at.names.iloc[most]} {singular(at.title)}"
+    return str(at.people.index[most]), name
+
+
 def _beside(prepared: Prepared, column: csr_array, level: str | None) -> list[Beside]:
     """Return the ward that most of an area lies in, where one holds half of it, and the place."""
     found = []
-    ward = prepared.ward
-    if ward is not None and ward != level:
-        at = prepared.level(ward)
-        people = prepared.place.people.to_numpy(dtype=np.float64)
-        mine = people * np.asarray(column.todense()).ravel()
-        held = at.weights.T @ mine
-        most = int(np.argmax(held))
-        name = f"{at.names.iloc[most]} {singular(at.title)}"
-        if held[most] < WHOLLY * mine.sum():
-            name += ", where most of it lies"
-        if held[most] >= HALF * mine.sum() > 0:
-            found.append(Beside("ward", name, at.figures.values.iloc[most]))
+    ward = _ward(prepared, column, level)
+    if ward is not None and prepared.ward is not None:
+        figures = prepared.level(prepared.ward).figures.values.T
+        found.append(Beside("ward", ward[1], figures[ward[0]]))
     found.append(Beside("place", f"{prepared.place.name} as a whole", prepared.whole_place))
     return found
+
+
+def _trends(prepared: Prepared, level: str | None, code: str, column: csr_array) -> dict[str, str]:
+    """Say how figures moved over the years in the area, or in its ward where only that is known."""
+    own = {id: s for id, s in prepared.years.items() if s.measure.vintage == level}
+    said = profiles.trends_of(own, code)
+    ward = _ward(prepared, column, level)
+    if ward is not None:
+        theirs = {
+            id: s
+            for id, s in prepared.years.items()
+            if s.measure.vintage == prepared.ward and id not in said
+        }
+        said |= profiles.trends_of(theirs, ward[0], where=ward[1])
+    titles = {id: one.measure.title for id, one in prepared.years.items()}
+    known = prepared.basis.indicators
+    return {id: text if id in known else f"{titles[id]}. {text}" for id, text in said.items()}
 
 
 def _standing(
@@ -220,6 +240,12 @@ def _type(prepared: Prepared, column: csr_array) -> str:
         f'{who} in {title} of the type "{found.names[first]}", one of {count} types; '
         f"{size:,} {title} are of it."
     )
+
+
+def _one_of(prepared: Prepared, at: AtLevel, code: str) -> str:
+    if code in at.ranked:
+        return f"one of {len(at.ranked):,} {_of_place(prepared, at.title)}"
+    return f"one of the {lower(at.title)} around {prepared.place.name}"
 
 
 def _beyond(prepared: Prepared, at: AtLevel, code: str) -> tuple[str, ...]:

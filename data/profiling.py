@@ -24,6 +24,7 @@ from boundaries import trust as boundary_trust
 from boundaries.crosswalk import Crosswalk
 from boundaries.custom import Blocks
 from data import blocks as place_blocks
+from data import trends
 from data.crosswalks import base_to
 from data.place import Place
 from data.profiles_errors import UnknownLevel
@@ -38,6 +39,7 @@ from indices.index import Index
 from indices.indicators import Indicator
 from indices.profiles_errors import TooFewToCompare
 from indices.similar import Standard, standardise
+from indices.trends import Series
 from indices.types import Types
 
 HALF = 0.5
@@ -107,6 +109,13 @@ class Prepared:
     def whole_place(self) -> pd.Series:
         """Figures of the whole place by indicator."""
         return carrying.place_wide(self.basis).values.iloc[0]
+
+    @cached_property
+    def years(self) -> Mapping[str, Series]:
+        """Figures by area and year of the measures that the place follows, by id."""
+        if self.place.settings.series is None:
+            return {}
+        return trends.read(trends.of_place(self.place.folder))[0].series
 
     @cached_property
     def standard(self) -> Standard | None:

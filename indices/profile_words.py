@@ -135,3 +135,31 @@ def like(names: Sequence[str], among: int, *, most: int = 5) -> str:
     shown = [str(name) for name in names[:most]]
     listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
     return f"Most like it of {among:,} others: {listed}."
+
+
+def over_years(
+    row: Mapping[str, Any], years: tuple[int, int], unit: str, direction: str, where: str = ""
+) -> str:
+    """Say how a figure moved over years.
+
+    Parameters
+    ----------
+    row
+        `slope` a year, `trend` and its interval `slope_low`, `slope_high`, as
+        `indices.trends.trend` finds them.
+    years
+        First and last year with a figure.
+    where
+        Where the years are known for, if that is not the area itself.
+    """
+    if np.isnan(row["slope"]):
+        return ""
+    place = f" in {where}" if where else ""
+    since = f"From {years[0]} to {years[1]}{place}"
+    if row["slope_low"] <= 0 <= row["slope_high"]:
+        return f"{since}: no clear trend."
+    rising = row["slope"] > 0
+    worse = {"high is worse": rising, "low is worse": not rising}.get(direction)
+    meaning = "" if worse is None else ", getting worse" if worse else ", getting better"
+    size = plain(abs(row["slope"])) + (" percentage points" if unit.startswith("%") else "")
+    return f"{since}: {'rising' if rising else 'falling'} by about {size} a year{meaning}."

@@ -18,6 +18,7 @@ from indices.basis import Basis
 from indices.carrying import Carried
 from indices.profiles_errors import UnknownArea
 from indices.similar import Similar
+from indices.trends import Series, trend
 
 RULE = (
     "Grade of a figure: the worse of two. How its people are carried here from small areas "
@@ -106,6 +107,8 @@ class Profile:
         The areas most like it, where they were looked for; a column `name` where names are known.
     type_sentence
         Of which type it is.
+    followed
+        What else is followed over years, a sentence a measure.
     rule
         How grades are given.
     """
@@ -117,6 +120,7 @@ class Profile:
     standing: Standing | None = None
     similar: Similar | None = None
     type_sentence: str = ""
+    followed: tuple[str, ...] = ()
     rule: str = RULE
 
     def __repr__(self) -> str:
@@ -127,7 +131,7 @@ class Profile:
         said = [words.about(self.area.name, self.area.kind, self.area.people, self.area.households)]
         said += [f"How it was made: {self.area.how}." if self.area.how else "", *self.area.notes]
         said.append(self.standing.sentence if self.standing else "")
-        said += self.table["sentence"].tolist()
+        said += [*self.table["sentence"].tolist(), *self.followed]
         said.append(self.type_sentence)
         if self.similar is not None and "name" in self.similar.table:
             said.append(words.like(self.similar.table["name"].tolist(), self.similar.among))
@@ -138,7 +142,8 @@ class Profile:
 class Extras:
     """What else is known of an area: how well its people are carried, trends, index, likeness.
 
-    `trends` says by indicator id in words how the figure moved, where years exist.
+    `trends` says by indicator id in words how the figure moved, where years exist (see
+    `trends_of`); what is followed over years and is no indicator of the place comes at the end.
     """
 
     people_grade: str = "A"
@@ -216,7 +221,44 @@ def profile(
         standing=extras.standing,
         similar=extras.similar,
         type_sentence=extras.type_sentence,
+        followed=tuple(said for id, said in extras.trends.items() if id not in table.index),
     )
+
+
+def trends_of(series: Mapping[str, Series], code: str, *, where: str = "") -> dict[str, str]:
+    """Say by measure how the figures of an area moved over the years.
+
+    Parameters
+    ----------
+    series
+        As `indices.trends.gather` finds them.
+    code
+        The area, or one that it lies in, called `where` in the sentences.
+
+    Returns
+    -------
+    By measure id; measures that have no years for the area, or fewer than four, are left out.
+    """
+    said = {}
+    for id, one in series.items():
+        if code not in one.values.index:
+            continue
+        row = one.values.loc[[code]]
+        known = row.columns[row.notna().iloc[0].to_numpy()]
+        if not len(known):
+            continue
+        found = trend(row, sign=one.measure.sign).iloc[0]
+        years = (int(known[0]), int(known[-1]))
+        text = words.over_years(
+            {str(k): v for k, v in found.items()},
+            years,
+            one.measure.unit,
+            one.measure.direction,
+            where,
+        )
+        if text:
+            said[id] = text
+    return said
 
 
 def _definitions(basis: Basis) -> pd.DataFrame:
