@@ -129,15 +129,11 @@ def _spikes(values: pd.DataFrame) -> Mask:
 
 def _off_line(y: Floats, years: Floats) -> Floats:
     """Return by how much each value is off the line through the known ones on either side."""
-    off = np.full(y.shape, np.nan)
-    for row, values in enumerate(y):
-        at = np.flatnonzero(np.isfinite(values))
-        for left, middle, right in zip(at[:-2], at[1:-1], at[2:], strict=True):
-            share = (years[middle] - years[left]) / (years[right] - years[left])
-            off[row, middle] = values[middle] - (
-                (1.0 - share) * values[left] + share * values[right]
-            )
-    return off
+    at = np.where(np.isfinite(y), years[None, :], np.nan)
+    left, right = _around(y)
+    first, last = _around(at)
+    share = (at - first) / (last - first)
+    return y - ((1.0 - share) * left + share * right)
 
 
 def _around(y: Floats) -> tuple[Floats, Floats]:

@@ -297,7 +297,7 @@ def _add_up(measure: Measure, parts: dict[str, pd.DataFrame], measures: Measures
     r, n = parts[str(measure.numerator)], parts[str(measure.denominator)]
     known = r.notna() & n.notna()
     for column, table in parts.items():
-        mine = table.where(known).drop(index=measures.country, errors="ignore")
+        mine = table.where(known).drop(index=measures.country or "", errors="ignore")
         table.loc[measures.place] = mine.sum(min_count=1)
         parts[column] = table
 
