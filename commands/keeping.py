@@ -40,8 +40,9 @@ def backup(file: Backup, database: Database = "") -> None:
     from data.access import OPERATOR
     from data.store import Store
 
-    copied = Store(database or None, create=False).backup(file, user=OPERATOR)
-    typer.echo(f"Wrote {_counted(copied.rows)} to {copied.shown}")
+    with Store(database or None, create=False) as opened:
+        copied = opened.backup(file, user=OPERATOR)
+    typer.echo(f"Wrote {copied.shown}: {_counted(copied.rows)}")
     _seals(copied.head, copied.digest)
 
 
@@ -52,8 +53,9 @@ def restore(file: Backup, database: Database = "") -> None:
     from data.access import OPERATOR
     from data.store import Store
 
-    copied = Store(database or None).restore(file, user=OPERATOR)
-    typer.echo(f"Restored {_counted(copied.rows)} into {copied.shown}")
+    with Store(database or None) as opened:
+        copied = opened.restore(file, user=OPERATOR)
+    typer.echo(f"Restored into {copied.shown}: {_counted(copied.rows)}")
     _seals(copied.head, copied.digest)
 
 
@@ -72,8 +74,9 @@ def check(
     """Compare everything that is kept with its audit trail; ends with 1 where they differ."""
     from data.store import Store
 
-    found = Store(database or None, create=False).require_sound(expected_head=head)
-    typer.echo(f"Nothing is wrong with {_counted(found.rows)} in {found.shown}")
+    with Store(database or None, create=False) as opened:
+        found = opened.require_sound(expected_head=head)
+    typer.echo(f"Nothing is wrong in {found.shown}: {_counted(found.rows)}")
     _seals(found.head, found.digest)
 
 
@@ -89,14 +92,15 @@ def appoint(
     from data.access import OPERATOR
     from data.store import Store
 
-    Store(database or None).appoint(person, role, place=place, user=OPERATOR)
+    with Store(database or None) as opened:
+        opened.appoint(person, role, place=place, user=OPERATOR)
     typer.echo(f"{person} is {role} {'everywhere' if place == '*' else 'in ' + place}")
 
 
 def _counted(rows: Mapping[str, int]) -> str:
     """Say how much there is, in words."""
     names = {"audit": "audit entries", "grants": "appointments", "drafts": "unsaved texts"}
-    return ", ".join(f"{count:,} {names.get(name, name)}" for name, count in rows.items())
+    return ", ".join(f"{names.get(name, name)} {count:,}" for name, count in rows.items())
 
 
 def _seals(head: str, digest: str) -> None:
