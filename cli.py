@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typer
 
-from commands import keeping, layers, money, needs, places, prevention
+from commands import advice, keeping, layers, money, needs, places, prevention
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Reconcile boundaries, map needs and share public money across small areas.",
 )
-for family in (places, layers, needs, money, prevention, keeping):
+for family in (places, layers, needs, money, advice, prevention, keeping):
     app.add_typer(family.commands)
 
 

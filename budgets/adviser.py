@@ -127,13 +127,14 @@ def advise(case: Case, levels: Sequence[LevelFacts], services: Services) -> Advi
     if not levels and case.people.any():
         raise NoLevelToAdvise("levels")
     values = figures(case, services)
-    judged, lead, say, stands = _choose(case, levels, values)
+    theirs = _theirs(case, levels, services)
+    judged, lead, say, stands = _choose(case, levels, values, theirs)
     rows = []
     for name, parameter in _ranges(case, services).items():
         for value in dict.fromkeys((parameter.low, parameter.high)):
             if value == parameter.value:
                 continue
-            other = _choose(case, levels, {**values, name: value})[1]
+            other = _choose(case, levels, {**values, name: value}, theirs)[1]
             there = "" if other is None else other.facts.site.id
             here = "" if lead is None else lead.facts.site.id
             rows.append(
@@ -154,11 +155,24 @@ def _ranges(case: Case, services: Services) -> dict[str, Parameter]:
     return {name: parameter for name, parameter in found.items() if parameter is not None}
 
 
+def _theirs(case: Case, levels: Sequence[LevelFacts], services: Services) -> frozenset[str]:
+    """Return the levels whose body is of a kind that may hold the money."""
+    today = next((one.site.body for one in levels if one.site.id == case.today), "")
+    return frozenset(
+        one.site.id
+        for one in levels
+        if may_hold(case.service, one.site.body, today=today, services=services)
+    )
+
+
 def _choose(
-    case: Case, levels: Sequence[LevelFacts], values: Mapping[str, float]
+    case: Case,
+    levels: Sequence[LevelFacts],
+    values: Mapping[str, float],
+    theirs: frozenset[str],
 ) -> tuple[tuple[Judged, ...], Judged | None, Judged | None, bool]:
     """Judge the levels; return them, the lead, who has a say, and whether the lead stands."""
-    judged = tuple(judge(case, facts, values) for facts in levels)
+    judged = tuple(judge(case, facts, values, theirs=theirs) for facts in levels)
     possible = [one for one in judged if one.possible]
     if not possible or (case.service is not None and not case.service.divisible):
         return judged, None, None, False
@@ -179,8 +193,10 @@ def _choose(
     return judged, lead, second, bool(standing)
 
 
-def judge(case: Case, facts: LevelFacts, values: Mapping[str, float]) -> Judged:
-    """Judge one level for one service.
+def judge(
+    case: Case, facts: LevelFacts, values: Mapping[str, float], *, theirs: frozenset[str]
+) -> Judged:
+    """Judge one level for one service; `theirs` are the levels whose body may hold the money.
 
     Reserve and its test are for bills that follow demand; scale counts a fixed cost an area and
     units that cannot be divided; spillover what residents use elsewhere. A level that serves more
@@ -208,7 +224,7 @@ def judge(case: Case, facts: LevelFacts, values: Mapping[str, float]) -> Judged:
     cost = values["reserve_counts"] * held + running + idle + spillover - tailoring
     return Judged(
         facts=facts,
-        excluded=_excluded(case, facts, values),
+        excluded=_excluded(case, facts, values, theirs),
         forces=_forces(facts, values, chance, (running + idle) / budget if budget else 0.0),
         chance=chance,
         reserve=held,
@@ -222,13 +238,15 @@ def judge(case: Case, facts: LevelFacts, values: Mapping[str, float]) -> Judged:
     )
 
 
-def _excluded(case: Case, facts: LevelFacts, values: Mapping[str, float]) -> tuple[str, ...]:
+def _excluded(
+    case: Case, facts: LevelFacts, values: Mapping[str, float], theirs: frozenset[str]
+) -> tuple[str, ...]:
     today = facts.site.id == case.today
     reasons = []
     if not today:
         if not facts.site.body:
             reasons.append(NOBODY)
-        elif not may_hold(case.service, facts.site.body):
+        elif facts.site.id not in theirs:
             reasons.append(NOT_THEIRS)
         elif case.service and case.service.duty and not case.service.duty.delegable:
             reasons.append(BY_LAW)

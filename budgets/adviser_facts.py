@@ -18,12 +18,14 @@ from boundaries import coterminosity
 from boundaries.crosswalk import Crosswalk
 from budgets.adviser_measures import between_share, flow_matrix, self_containment
 from budgets.adviser_services import Service, Services
-from budgets.apportion import beyond_base
+from budgets.apportion import beyond_base, cover_shares
+from budgets.honesty import SPENT
 from budgets.ledger import Ledger
 from budgets.levels import level_of
 from budgets.levels_errors import FlowsNotUsable
 from budgets.money import Float64
 from budgets.need import in_order
+from budgets.streams import ALL_AREAS, split_cover
 from geo.errors import Faults
 
 PENCE = 100.0
@@ -118,14 +120,14 @@ class Case:
 
     @property
     def ring_fences(self) -> dict[str, int]:
-        """Pence that is ring-fenced, by purpose."""
+        """Pence that is ring-fenced, by purpose, wherever it falls."""
         if "ring_fence" not in self.streams.columns:
             return {}
         marked = self.streams[self.streams["ring_fence"] != ""]
         pence = marked["amount_pence"]
         if "ring_fenced_pence" in marked.columns:
             stated = marked["ring_fenced_pence"]
-            pence = stated.where(stated > 0, pence)
+            pence = stated.where(stated > 0, pence).clip(upper=pence)
         table = pence.groupby(marked["ring_fence"], sort=False).sum()
         return {str(purpose): int(amount) for purpose, amount in table.items()}
 
@@ -171,34 +173,64 @@ class LevelFacts:
         return float(self.people.mean()) if len(self.people) else 0.0
 
 
-def cases(ledger: Ledger, services: Services, base: Base) -> list[Case]:
+def cases(
+    ledger: Ledger, services: Services, base: Base, *, crosswalks: Mapping[str, Crosswalk]
+) -> list[Case]:
     """Group the streams to services: the same words, held at the same level.
 
     A stream is known by its service, or its title where that is empty. Its people are those of the
-    base areas in which some of its money falls.
+    areas it covers. Money that is recorded where it is spent (grade F) is spread over them: a
+    library serves more than the street it stands in.
     """
     streams = ledger.streams
     words = streams["service"].where(streams["service"] != "", streams["title"])
     level = level_of(streams)
+    shares: dict[str, Float64] = {}
     found = []
     for (title, today), rows in streams.groupby([words, level], sort=False):
         at = streams.index.get_indexer(rows.index)
         spends = (rows["amount_pence"] > 0).to_numpy()
         if not spends.any():
             continue
-        pence = ledger.pence[at[spends]]
+        pounds, people = np.zeros(len(base.areas)), np.zeros(len(base.areas))
+        for position, (_, row) in zip(at[spends], rows[spends].iterrows(), strict=True):
+            pence = ledger.pence[position]
+            if not pence.any():
+                continue
+            key = ";".join(row["covers"])
+            if key not in shares:
+                shares[key] = _covered(row["covers"], crosswalks, base)
+            count = shares[key] * base.people
+            people = np.maximum(people, count)
+            spent = pence / PENCE
+            pounds += spent if row["grade"] not in SPENT else spent.sum() * count / count.sum()
         found.append(
             Case(
                 title=str(title),
                 service=services.named(str(title)),
                 streams=rows[spends],
                 today=str(today),
-                pounds=pence.sum(axis=0) / PENCE,
-                people=np.where((pence != 0).any(axis=0), base.people, 0.0),
+                pounds=pounds,
+                people=people,
                 income_pence=int(rows["amount_pence"][~spends].sum()),
             )
         )
     return found
+
+
+def _covered(covers: list[str], crosswalks: Mapping[str, Crosswalk], base: Base) -> Float64:
+    """Return which share of each base area a stream covers; slivers count as none."""
+    by_layer: dict[str, list[str]] = {}
+    for part in covers:
+        layer, code = split_cover(part)
+        by_layer.setdefault(layer, []).append(code)
+    total = np.zeros(len(base.areas))
+    for layer, codes in by_layer.items():
+        if layer == base.areas.name:
+            total += np.where(base.areas.isin(codes) | (ALL_AREAS in codes), 1.0, 0.0)
+        else:
+            total += cover_shares(codes, crosswalks[layer], areas=base.areas)
+    return np.where(total > base.tolerance, np.minimum(total, 1.0), 0.0)
 
 
 def level_facts(

@@ -184,12 +184,28 @@ def parse(raw: Mapping[str, object], *, where: str) -> Services:
     return services
 
 
-def may_hold(service: Service | None, body: str) -> bool:
-    """Say whether a body is of a kind that may hold the money of a service."""
-    if not body or service is None or not service.held_by:
-        return bool(body)
+def may_hold(service: Service | None, body: str, *, today: str, services: Services) -> bool:
+    """Say whether a body is of a kind that may hold the money of a service.
+
+    Where nothing is known of the service, only bodies of the kind that holds it today: both match
+    the same list of `held_by` of some other service.
+
+    Parameters
+    ----------
+    body, today
+        The body of a level, and that of the level that holds the money today.
+    """
+    if not body:
+        return False
+    if service is not None and service.held_by:
+        return _of_kind(service.held_by, body)
+    kinds = dict.fromkeys(other.held_by for other in services.services if other.held_by)
+    return any(_of_kind(kind, today) and _of_kind(kind, body) for kind in kinds)
+
+
+def _of_kind(kinds: tuple[str, ...], body: str) -> bool:
     words = f" {_plain(body)} "
-    return any(f" {_plain(kind)} " in words for kind in service.held_by)
+    return any(f" {_plain(kind)} " in words for kind in kinds)
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ each level costs, from how many people an area would be worth it, and what would
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from budgets.adviser import (
     BORDERS,
@@ -24,7 +24,7 @@ from budgets.adviser import (
 )
 from budgets.adviser_measures import smallest_pool
 from budgets.adviser_services import Services
-from budgets.money import format_pounds
+from budgets.phrases import above, listed, money, people, short
 
 # What each parameter is called when it changes the advice.
 PLAIN = {
@@ -45,6 +45,12 @@ PLAIN = {
     "unit_people": "how many people one unit serves",
     "unit_cost": "what one unit costs",
 }
+SHORT = {
+    RESERVE: "the risk of a bad year",
+    SCALE: "running costs",
+    SPILLOVER: "use across borders",
+    BORDERS: "borders that do not fit",
+}
 SHARES = {
     "chance", "overspend", "common_shock", "reserve_counts", "excess", "contained", "crossing",
     "tailoring", "fit", "reach", "recorded", "close",
@@ -53,9 +59,9 @@ SHARES = {
 SEEN_BETWEEN = 0.005
 
 
-def sentences(advice: Advice, *, place: str) -> list[str]:
-    """Say the advice for one service; `place` is the name of the place."""
-    said = [_head(advice, place)]
+def sentences(advice: Advice, *, place: str, titles: Mapping[str, str] | None = None) -> list[str]:
+    """Say the advice for one service; `place` is the name of the place, `titles` that of levels."""
+    said = [_head(advice, place, titles or {})]
     if advice.case.service is not None and not advice.case.service.divisible:
         return [*said, "It serves the agency as a whole, so there is nothing to hold elsewhere."]
     if advice.budget <= 0:
@@ -80,7 +86,15 @@ def headline(advice: Advice) -> str:
     if say is not None:
         line += f", with a say for {_title(say)}"
     where = "as today" if lead.facts.site.id == advice.case.today else "a change from today"
-    return f"{line} ({where})."
+    return f"{line} ({where}).{_from_below(advice)}"
+
+
+def _from_below(advice: Advice) -> str:
+    """Name in a few words what forced the step up from the lowest possible level."""
+    lowest = next((judged for judged in advice.levels if judged.possible), None)
+    if lowest is None or lowest is advice.lead or not lowest.forces:
+        return ""
+    return f" Up from {_title(lowest)} because of {listed([SHORT[f] for f in lowest.forces])}."
 
 
 def assumptions(advices: Iterable[Advice], services: Services) -> list[str]:
@@ -98,18 +112,10 @@ def assumptions(advices: Iterable[Advice], services: Services) -> list[str]:
     return list(said)
 
 
-def money(pounds: float) -> str:
-    """Write pounds as one says them: £1.2 million, £340,000, £72."""
-    size = abs(pounds)
-    if size >= 999_500:
-        return f"{'-' if pounds < 0 else ''}£{size / 1e6:,.1f} million"
-    rounded = round(pounds, -3) if size >= 10_000 else round(pounds)
-    return format_pounds(int(rounded) * 100, whole=True)
-
-
-def _head(advice: Advice, place: str) -> str:
+def _head(advice: Advice, place: str, titles: Mapping[str, str]) -> str:
     case = advice.case
-    today = next((_title(j) for j in advice.levels if j.facts.site.id == case.today), case.today)
+    known = {judged.facts.site.id: _title(judged) for judged in advice.levels}
+    today = known.get(case.today) or short(titles.get(case.today, case.today))
     held = f"held today by {listed(case.agencies)} (level: {today})"
     budget = f"{money(advice.budget)} a year falls in {place}"
     if advice.budget <= 0:
@@ -169,8 +175,9 @@ def _why_up(advice: Advice, judged: Judged, force: str) -> str:
     if force == RESERVE:
         return (
             f"step up, because the yearly bill{' of an average area' if several else ''} would go "
-            f"more than {values['overspend']:.0%} over budget in {judged.chance:.1%} of years by "
-            f"chance alone ({values['chance']:.0%} is the limit). To be safe, "
+            f"more than {values['overspend']:.0%} over budget in "
+            f"{above(judged.chance, values['chance'])} of years by chance alone "
+            f"({values['chance']:.0%} is the limit). To be safe, "
             f"{'its areas together' if several else 'it'} would have to hold back "
             f"{money(judged.reserve)}.{_smallest(advice)}"
         )
@@ -184,8 +191,9 @@ def _why_up(advice: Advice, judged: Judged, force: str) -> str:
             )
         return (
             f"step up, because running it {'in so many areas' if several else 'there'} would cost "
-            f"{money(judged.running + judged.idle)} a year{idle}. That is {share:.1%} of the "
-            f"money, and {values['excess']:.0%} is the limit."
+            f"{money(judged.running + judged.idle)} a year{idle}. That is "
+            f"{above(share, values['excess'])} of the money, and {values['excess']:.0%} is the "
+            f"limit."
         )
     if force == SPILLOVER:
         return (
@@ -203,15 +211,15 @@ def _why_up(advice: Advice, judged: Judged, force: str) -> str:
 
 def _smallest(advice: Advice) -> str:
     values = advice.values
-    people = smallest_pool(
+    enough = smallest_pool(
         values["k"],
         overspend=values["overspend"],
         chance=values["chance"],
         common_shock=values["common_shock"],
     )
-    if math.isinf(people):
+    if math.isinf(enough):
         return " No population would be large enough."
-    return f" About {_people(people)} people would be enough."
+    return f" About {people(enough)} people would be enough."
 
 
 def _lead(advice: Advice) -> list[str]:
@@ -297,8 +305,8 @@ def _break_even(advice: Advice) -> list[str]:
     title = _title(lowest)
     if math.isinf(lowest.break_even):
         return [f"No number of people would make an area like those of {title} worth its cost."]
-    from_people, have = _people(lowest.break_even), _people(lowest.facts.typical)
-    return [f"An area of {title} is worth its cost from about {from_people} people; it has {have}."]
+    enough, have = people(lowest.break_even), people(lowest.facts.typical)
+    return [f"An area of {title} is worth its cost from about {enough} people; it has {have}."]
 
 
 def _hard_facts(advice: Advice) -> list[str]:
@@ -308,8 +316,12 @@ def _hard_facts(advice: Advice) -> list[str]:
     moved = advice.lead is not None and advice.lead.facts.site.id != case.today
     if duty is not None and moved:
         said.append(f"By law {duty.holder} stays answerable ({duty.reference}).")
+    # Of what falls here, as much is tied as of the whole.
+    here = advice.budget / float(case.pounds.sum())
     for purpose, pence in case.ring_fences.items():
-        said.append(f"{money(pence / 100)} of it is tied to one purpose ({purpose}) at any level.")
+        said.append(
+            f"{money(here * pence / 100)} of it is tied to one purpose ({purpose}) at any level."
+        )
     if case.recorded < values["recorded"] and (moved or advice.say is not None):
         said.append(
             f"{f'Only {case.recorded:.0%}' if case.recorded >= 0.005 else 'None'} of the money is "
@@ -354,26 +366,11 @@ def _set_at(name: str, value: float) -> str:
 
 def _title(judged: Judged) -> str:
     """Name a level without what stands in brackets behind it: `Wards (May 2025)` is Wards."""
-    return judged.facts.site.title.partition(" (")[0]
+    return short(judged.facts.site.title)
 
 
 def _site(judged: Judged) -> str:
-    count, people = len(judged.facts.people), _people(judged.facts.typical)
+    count, each = len(judged.facts.people), people(judged.facts.typical)
     if count == 1:
-        return f"{_title(judged)} (one area of {people} people)"
-    return f"{_title(judged)} ({count:,} areas of about {people} people)"
-
-
-def _people(count: float) -> str:
-    """Write people with two or three significant figures: nobody counts them to the last one."""
-    digits = max(len(str(int(count))) - 3, 0)
-    return f"{round(count, -digits):,.0f}"
-
-
-def listed(parts: list[str]) -> str:
-    """Join words as one says them, `a, b and c`; of more than six the first five."""
-    if len(parts) < 2:
-        return "".join(parts)
-    if len(parts) > 6:
-        return f"{', '.join(parts[:5])} and {len(parts) - 5:,} more"
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+        return f"{_title(judged)} (one area of {each} people)"
+    return f"{_title(judged)} ({count:,} areas of about {each} people)"

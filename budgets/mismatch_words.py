@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from budgets.adviser_words import listed, money
 from budgets.mismatch import ALL_THEMES, Resources, gaps, overlaps
 from budgets.money import format_pounds
+from budgets.phrases import listed, money
 
 MOST = 3
 
@@ -20,27 +20,37 @@ def money_sentences(found: Resources, names: pd.Series) -> list[str]:
     """Say of each theme which areas are furthest below what need calls for, or why none is."""
     said = []
     for theme in dict.fromkeys(found.table["theme"]):
-        title = _capital(theme)
         if theme in found.reasons:
-            said.append(f"{title}: {found.reasons[theme]}")
             continue
         rows = found.table[found.table["theme"] == theme]
-        lack = rows["to_target_pence"].sum()
+        head = f"{_capital(theme)}: {found.shares[theme]:.0%} of the money is recorded. Of that,"
         if rows["target_pence"].isna().all():
-            said.append(f"{title}: need is not known everywhere, so no target can be set.")
+            said.append(
+                f"{head} no target can be set: need is not known, or money is below nought."
+            )
             continue
-        recorded = found.shares[theme]
-        head = f"{title}, of which {recorded:.0%} is recorded"
+        lack = rows["to_target_pence"].sum()
         if not lack:
-            said.append(f"{head}: every area has what its need calls for.")
+            said.append(f"{head} every area has what its need calls for.")
             continue
         said.append(
-            f"{head}: {money(int(lack) / 100)} a year would have to move to give every area what "
+            f"{head} {money(int(lack) / 100)} a year would have to move to give every area what "
             f"its need calls for."
         )
-        worst = found.worst(theme, most=MOST)
-        said += [_lacks(row, names) for _, row in worst.iterrows()]
+        said += [_lacks(row, names) for _, row in found.worst(theme, most=MOST).iterrows()]
+    for reason in dict.fromkeys(found.reasons.values()):
+        themes = [_capital(theme) for theme, why in found.reasons.items() if why == reason]
+        said.append(f"Not ranked: {listed(themes)}. {reason}")
     return said
+
+
+def target_sentence(need_weight: float, neediest_per_head: float) -> str:
+    """Say what is meant by what need calls for."""
+    return (
+        f"What need calls for: {need_weight:.0%} of the money follows need, and of this part the "
+        f"neediest area gets {neediest_per_head:g} times as much a head as the least needy one; "
+        f"the rest goes by people. These are settings of the place, not findings."
+    )
 
 
 def programme_sentences(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,12 @@ def coverage(
 
 
 def at_level(
-    register: pd.DataFrame, covered: pd.DataFrame, *, crosswalk: Crosswalk, people: pd.Series
+    register: pd.DataFrame,
+    covered: pd.DataFrame,
+    *,
+    crosswalk: Crosswalk,
+    people: pd.Series,
+    themes: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Say which programmes work in each area of a level, theme by theme: the data of the map.
 
@@ -181,6 +186,8 @@ def at_level(
         What `coverage` returns.
     people
         People of each base area who count, such as those inside the place.
+    themes
+        Themes to be answered for, by default those of the register.
 
     Returns
     -------
@@ -195,14 +202,15 @@ def at_level(
     whole = np.asarray(weights.T @ count).ravel()
     shares = _by_area(covered.to_numpy(), weights, count, whole)
     parts = []
-    for theme in dict.fromkeys(register["theme"]):
+    for theme in dict.fromkeys(register["theme"] if themes is None else themes):
         mine = (register["theme"] == theme).to_numpy()
         working = shares[mine] >= AT_WORK
         critical = (register["importance"] == "critical").to_numpy()[mine]
         # The largest and the second largest share of each small area.
         largest = -np.sort(-covered[mine].to_numpy(), axis=0)
+        largest = np.vstack([largest, np.zeros((max(2 - len(largest), 0), len(areas)))])
         first = _by_area(largest[:1], weights, count, whole)[0]
-        second = _by_area(largest[1:2], weights, count, whole)
+        second = _by_area(largest[1:2], weights, count, whole)[0]
         ids = register.index[mine].to_numpy(dtype=object)
         parts.append(
             pd.DataFrame(
@@ -213,7 +221,7 @@ def at_level(
                     "critical": (working & critical[:, None]).sum(axis=0).astype(np.int64),
                     "ids": [";".join(ids[column]) for column in working.T],
                     "covered": first,
-                    "twice": second[0] if len(second) else 0.0,
+                    "twice": second,
                 }
             )
         )

@@ -17,7 +17,7 @@ import pandas as pd
 from boundaries.custom import Blocks
 from budgets import measures
 from budgets import streams as budget_streams
-from data import blocks, tables
+from data import blocks, registers, tables
 from data import settings as place_settings
 from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage, WrongColumns
 from data.settings import IndicatorSettings, LayerSettings, Settings
@@ -338,6 +338,12 @@ class Package:
         return blocks.postcodes(frame, where=name, faults=self.faults)
 
     # --------------------------------------------------------------------------- streams
+
+    def programmes(self, layers: dict[str, gpd.GeoDataFrame]) -> pd.DataFrame | None:
+        return registers.programmes(self.folder, self.settings, layers, self.faults)
+
+    def flows(self, index: pd.Index | None) -> pd.DataFrame | None:
+        return registers.flows(self.folder, self.settings, index, self.faults)
 
     def streams(self, layers: dict[str, gpd.GeoDataFrame], uses: pd.DataFrame) -> pd.DataFrame:
         name = self.settings.streams.file

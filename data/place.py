@@ -55,6 +55,10 @@ class Place:
         at each; None where the place has none.
     inputs
         SHA-256 of every file by its path in the package.
+    programmes
+        The register of programmes, as `budgets.programmes.read` gives it, or None.
+    flows
+        Uses of services from base area to base area, or None.
     """
 
     folder: Path
@@ -71,6 +75,8 @@ class Place:
     inputs: dict[str, str]
     blocks: Blocks | None = None
     postcodes: pd.DataFrame | None = None
+    programmes: pd.DataFrame | None = None
+    flows: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         return (
@@ -153,6 +159,8 @@ def load(folder: str | Path) -> Place:
         inputs=package.inputs,
         blocks=package.blocks(base, layers),
         postcodes=package.postcodes(),
+        programmes=package.programmes(layers),
+        flows=package.flows(base_index),
     )
     package.faults.raise_any()
     return place

@@ -17,7 +17,18 @@ import rasterio
 from data.demo import areas as demo_areas
 from data.demo import homes as demo_homes
 from data.demo import layers as demo_layers
-from data.demo import manifest, money, people, plots, points, practices, tables, use, years
+from data.demo import (
+    manifest,
+    money,
+    people,
+    plots,
+    points,
+    practices,
+    programmes,
+    tables,
+    use,
+    years,
+)
 from data.demo.arrays import Floats, Ints
 from data.demo.land import ORIGIN, Land
 from data.settings import FILE
@@ -98,6 +109,8 @@ def _tables(world: World, seed: int) -> dict[str, pd.DataFrame]:
         "domain_ranks": ranks,
         "streams": money.streams(),
         "use": use.table(totals, households, world.registers.practices),
+        "programmes": programmes.register(),
+        "flows": programmes.flows(households, world.registers.practices),
         "yearly": years.yearly(wards, names, seed=seed),
         "truth_yearly": years.truths(wards),
         "postcodes": points.postcodes(households, world.quarter, seed=seed),

@@ -25,25 +25,32 @@ class _Layer:
     file: str = ""
     unit: str = ""
     nests_in: str = ""
+    body: str = ""
 
 
 LAYERS = (
     _Layer("sa21", "Small areas", "2021"),
     _Layer("oa21", "Output areas", "2021", False, "lookup", "tables/sa21_oa21.csv", "households"),
     _Layer(
-        "wd25", "Wards", "2025", True, "points", "tables/postcodes.csv", "households", "lad25"
+        "wd25", "Wards", "2025", True, "points", "tables/postcodes.csv", "households", "lad25",
+        "ward committee of the district council",
     ),
-    _Layer("lad25", "Districts", "2025", True, "area", nests_in="cty25"),
-    _Layer("cty25", "County", "2025", True, "area"),
+    _Layer(
+        "lad25", "Districts", "2025", True, "area", nests_in="cty25", body="district council"
+    ),
+    _Layer("cty25", "County", "2025", True, "area", body="county council"),
     _Layer(
         "con24", "GP consortia, by registration", "2024", True, "lookup",
         "tables/sa21_con24.csv", "registered people",
+        body="GP consortium",
     ),
-    _Layer("pol24", "Police command units", "2024", True, "area"),
-    _Layer("lep20", "Enterprise partnerships", "2020", True, "area"),
+    _Layer("pol24", "Police command units", "2024", True, "area", body="police command unit"),
+    _Layer(
+        "lep20", "Enterprise partnerships", "2020", True, "area", body="enterprise partnership"
+    ),
     _Layer(
         "forum25", "Neighbourhood forums", "2025", True, "points", "tables/postcodes.csv",
-        "households",
+        "households", body="neighbourhood forum or town council",
     ),
     _Layer("place25", names.PLACE, "2025", False, "area"),
 )  # fmt: skip
@@ -146,6 +153,8 @@ def place_toml(*, seed: int) -> str:
             measures="measures.toml",
             contributions="contributions.csv",
         ),
+        _block("[programmes]", file="tables/programmes.csv"),
+        _block("[flows]", file="tables/flows.csv"),
         _block("[need]", need_weight=0.5, neediest_per_head=3.0),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -190,6 +199,7 @@ def _layer(layer: _Layer) -> str:
         licence=LICENCE,
         date=DATE,
         level=layer.level,
+        body=layer.body,
     )
     if layer.by:
         way = {"by": layer.by, "file": layer.file, "unit": layer.unit}

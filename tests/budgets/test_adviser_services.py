@@ -56,7 +56,7 @@ def test_a_stream_is_known_by_the_longest_name_in_it(
 
 
 def test_a_service_nobody_described_has_no_invented_figures(shipped: Services) -> None:
-    assert shipped.named("Ward budgets") is None
+    assert shipped.named("Fountains") is None
     assert shipped.parameter(None, "k") is None
     assert shipped.parameter(None, "fixed") == shipped.common.fixed
     assert shipped.named("hospitality") is None, "a name stands as whole words"
@@ -64,11 +64,26 @@ def test_a_service_nobody_described_has_no_invented_figures(shipped: Services) -
 
 def test_bodies_hold_only_money_of_their_kind(shipped: Services) -> None:
     care = shipped.get("adult_care")
-    assert may_hold(care, "county council")
-    assert may_hold(care, "area committee of the council")
-    assert not may_hold(care, "GP consortium")
-    assert not may_hold(care, "")
-    assert may_hold(None, "forum")
+
+    def may(service: Any, body: str, today: str = "county council") -> bool:
+        return may_hold(service, body, today=today, services=shipped)
+
+    assert may(care, "county council")
+    assert may(care, "area committee of the council")
+    assert not may(care, "GP consortium")
+    assert not may(care, "")
+
+
+def test_of_an_unknown_service_only_bodies_of_the_kind_of_today_may_hold_the_money(
+    shipped: Services,
+) -> None:
+    def may(body: str, today: str) -> bool:
+        return may_hold(None, body, today=today, services=shipped)
+
+    assert may("ward committee", today="district council")
+    assert not may("police command unit", today="district council")
+    assert may("police command unit", today="police force")
+    assert not may("district council", today="")
 
 
 def test_an_unknown_service_is_named_with_those_there_are(shipped: Services) -> None:

@@ -61,7 +61,7 @@ def test_the_interval_of_a_change_is_that_of_resampled_pairs() -> None:
     found = views.before_and_after(one, two, people=PEOPLE, scores=SCORES)
     assert found.spend is not None
     drawn = []
-    for _ in range(2000):
+    for _ in range(500):
         pick = rng.integers(0, 20, 20)
         codes = pd.Index([f"d{i:02d}" for i in range(20)], name="sa", dtype="str")
         people = pd.Series(100.0, codes)

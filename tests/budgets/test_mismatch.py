@@ -199,9 +199,9 @@ def test_a_board_can_read_what_lacks_where_and_why_nothing_is_ranked() -> None:
         resources(book, need_weight=1.0, neediest_per_head=4.0), NAMES
     )
     text = " ".join(said)
-    assert "Homes, of which 100% is recorded: £80 a year would have to move" in text
+    assert "Homes: 100% of the money is recorded. Of that, £80 a year would have to move" in text
     assert "Ash gets £1.00 a person where its need calls for £1.60: £60 a year is missing." in text
-    assert "Work: Only 0% of this money is split by what is recorded" in text
+    assert "Not ranked: Work. Only 0% of this money" in text
 
 
 def test_a_board_can_read_where_programmes_overlap_and_where_none_is() -> None:
