@@ -190,16 +190,15 @@ def ledger_digest(ledger: Ledger) -> str:
 
 
 def _begin(books: Books, free: Int64, on: dt.date) -> Step:
-    whole, can = books.total, int(free[books.amount > 0].sum())
-    return Step(
-        "baseline",
-        "*",
-        whole,
-        whole,
-        0,
-        f"On {on.isoformat()} {format_pounds(can)} of {format_pounds(whole)} can move; the rest "
-        "stays where it is.",
+    spends = books.amount > 0
+    can, spent = int(free[spends].sum()), int(books.amount[spends].sum())
+    said = (
+        f"On {on.isoformat()} {format_pounds(can)} of the {format_pounds(spent)} that is spent can "
+        "move; the rest stays where it is."
     )
+    if spent != books.total:
+        said += f" Income of {format_pounds(spent - books.total)} goes where its service goes."
+    return Step("baseline", "*", books.total, books.total, 0, said)
 
 
 def _change(books: Books, change: Change, scenario: Scenario, spot: str) -> Step:
@@ -294,8 +293,10 @@ def _share(
 def _seen(books: Books, at: Int64, context: Context) -> str:
     """Say how many times as much a head the neediest area gets, of the money just shared out."""
     money = (books.cells[at] - books.fixed[at]).sum(axis=0)
+    ids = books.streams.index[at]
+    covered = np.any([context.covered[str(id)] > 0 for id in ids], axis=0) | (money > 0)
     try:
-        return seen(pd.Series(money, books.areas), context.people).sentence
+        return seen(pd.Series(money, books.areas)[covered], context.people[covered]).sentence
     except NothingToShareBy:
         return "Nobody lives where this money falls."
 

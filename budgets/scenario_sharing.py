@@ -302,7 +302,7 @@ def _over_streams(books: Books, at: Int64, by_area: Int64) -> Int64:
 def _rake(books: Books, units: list[Unit], follow: _Followed) -> Done:
     """Bring the lines together to the areas' shares of them all, each within what it covers.
 
-    Every line keeps its sum, and every area gets its own, in whole pence.
+    Every line keeps its sum, every area gets its share of them all, and both to the penny.
     """
     at = np.concatenate([unit.at for unit in units])
     sums = (books.cells[at] - books.fixed[at]).sum(axis=1)
@@ -310,22 +310,16 @@ def _rake(books: Books, units: list[Unit], follow: _Followed) -> Done:
     whole = follow.weights(cover)
     if whole is None:
         whole = np.sum([unit.weights for unit in units], axis=0)
-    chosen = np.flatnonzero((cover > 0) & (whole > 0))
-    target = largest_remainder(int(sums.sum()), whole[chosen])
-    seed = np.stack([unit.weights[chosen] for unit in units])
-    ids = books.streams.index[at]
-    table = rake(
-        pd.DataFrame(seed, ids, books.areas[chosen]),
-        rows=pd.Series(sums.astype(np.float64), ids),
-        columns=pd.Series(target.astype(np.float64), books.areas[chosen]),
-    )
-    pence = whole_table(
-        table, rows=pd.Series(sums, ids), columns=pd.Series(target, books.areas[chosen])
-    )
+    chosen = books.by_code[((cover > 0) & (whole > 0))[books.by_code]]
+    codes, ids = books.areas[chosen], books.streams.index[at]
+    seed = pd.DataFrame(np.stack([unit.weights[chosen] for unit in units]), ids, codes)
+    rows = pd.Series(sums, ids)
+    columns = pd.Series(largest_remainder(int(sums.sum()), whole[chosen]), codes)
+    table = rake(seed, rows=rows.astype(np.float64), columns=columns.astype(np.float64))
     raked = np.zeros((len(at), len(books.areas)), np.int64)
-    raked[:, chosen] = pence.to_numpy()
+    raked[:, chosen] = whole_table(table, rows=rows, columns=columns).to_numpy()
     books.put(at, raked)
-    return Done((f"Raked to the sums of {len(at)} lines and {len(chosen)} areas, to the penny.",))
+    return Done((f"Raked to the sums of {len(at)} lines and of {len(chosen)} areas.",))
 
 
 def _back(books: Books, by_code: Int64) -> Int64:

@@ -23,6 +23,7 @@ from data.run import Result
 from data.scenario_files import KIND, LOCK, sha256
 from data.scenarios import TOOL, changes_of, context_of, read
 from data.scenarios_errors import AllocationChanged, DifferentPlaces, NotAllocation
+from geo import cells
 from geo.errors import Faults
 
 
@@ -41,7 +42,8 @@ class Written:
     def table(self, name: str) -> pd.DataFrame:
         """Read one of its tables; codes are text."""
         text = {"area_code": str, "stream": str, "level": str, "agency": str, "name": str}
-        return pd.read_csv(self.folder / name, dtype=text, keep_default_na=False, na_values=[""])
+        found = pd.read_csv(self.folder / name, dtype=text, keep_default_na=False, na_values=[""])
+        return cells.restore(found)
 
 
 def load(folder: str | Path) -> Written:
