@@ -41,15 +41,15 @@ def plain(value: float) -> str:
 
     Examples
     --------
-    >>> [plain(x) for x in (0.0, 0.034, 0.61, 8.14, 57.26, 1204.4)]
-    ['0', '0.034', '0.61', '8.1', '57.3', '1,204']
+    >>> [plain(x) for x in (0.0, 0.000034, 0.61, 8.14, 57.26, 1204.4)]
+    ['0', '0.000034', '0.61', '8.1', '57.3', '1,204']
     """
-    if value == 0:
-        return "0"
     size = abs(value)
-    if size >= 1000:
+    if size >= 999.95:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if size >= 1 else f"{value:.2g}"
+    if size >= 1:
+        return f"{value:.1f}"
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
 def about(name: str, kind: str, people: float, households: float | None) -> str:

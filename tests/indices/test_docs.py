@@ -17,7 +17,12 @@ from indices.smallnumbers import shrink
 from indices.transforms import exponential
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "indices.md"
-EXAMPLES = ["indices.transforms", "indices.summaries", "indices.robustness"]
+EXAMPLES = [
+    "indices.transforms",
+    "indices.summaries",
+    "indices.robustness",
+    "indices.profile_words",
+]
 
 
 def table(marker: str) -> pd.DataFrame:
