@@ -20,7 +20,7 @@ from indices import draws as engine
 from indices.change_errors import EditionsUnlike
 from indices.definitions import Definition, Part
 from indices.editions import Bridge
-from indices.errors import DefinitionFault, OptionUnknown
+from indices.errors import ConstantIndicator, DefinitionFault, OptionUnknown
 from indices.indicators import Indicator
 from indices.rates import Measured
 from indices.robustness import SEED
@@ -118,8 +118,9 @@ def rebuild(
 
     Raises
     ------
-    DefinitionFault, EditionsUnlike, OptionUnknown
-        The definition has no indicators, the areas differ, or a choice cannot be made.
+    DefinitionFault, EditionsUnlike, OptionUnknown, ConstantIndicator
+        The definition has no indicators, the areas differ, a choice cannot be made, or an indicator
+        without stated goalposts has one value throughout both editions.
     MissingIndicatorColumn, NotANumber, ...
         Whatever `indices.rates.measure` finds in either table; all faults together.
     """
@@ -142,10 +143,12 @@ def rebuild(
     frame = _Frame(definition, pair)
     own = [frame.scores(measured) for measured in pair]
     random = np.random.default_rng(seed)
-    pools = [[frame.scores(_redrawn(m, random)) for _ in range(POOL)] for m in pair]
+    pools = [
+        [_ready(definition, frame.scores(_redrawn(m, random))) for _ in range(POOL)] for m in pair
+    ]
     low_high = _draw(definition, pools, draws=draws, level=level, spread=spread, random=random)
     weights = definition.weights.to_numpy()
-    before, after = (_overall(definition, scores, weights) for scores in own)
+    before, after = (_overall(definition, _ready(definition, scores), weights) for scores in own)
     table = pd.DataFrame({"earlier_score": before, "later_score": after}, index=later.index)
     table["points"] = after - before
     table["points_low"], table["points_high"] = low_high
@@ -169,6 +172,7 @@ class _Frame:
         self.ends: dict[str, Ends] = {}
         self.weights: dict[str, pd.Series] = {}
         self.middle: dict[str, float] = {}
+        constant: list[str] = []
         for part in definition.parts:
             figures = [_figures(part, measured) for measured in pair]
             stated = {use.id: use.goalposts for use in part.indicators}
@@ -178,8 +182,12 @@ class _Frame:
                 first = id if id in pair[0].indicators else part.indicators[0].id
                 ends = _outermost(both[id], _low_is_worse(first, pair[0]))
                 self.ends[id] = stated.get(id) or ends
+                if ends[0] == ends[1] and stated.get(id) is None:
+                    constant.append(id)
                 self.middle[id] = float(both[id].median())
             self.weights[part.id] = _weights(part, figures[0], pair[0])
+        if constant:
+            raise ConstantIndicator("both editions", found=constant)
 
     def scores(self, measured: Measured) -> Floats:
         """Return the scores of the domains (n_areas, n_domains) on the fixed scale."""
@@ -269,7 +277,7 @@ def _draw(
 ) -> Floats:
     """Return the low and high end of the change in points of each area, (2, n_areas)."""
     weights = definition.weights.to_numpy()
-    moved = np.empty((draws, len(pools[0][0])))
+    moved = np.empty((draws, pools[0][0].shape[1]))
     for draw in range(draws):
         mine = weights * random.uniform(1.0 - spread, 1.0 + spread, len(weights))
         first, second = (pool[int(random.integers(len(pool)))] for pool in pools)
@@ -280,9 +288,14 @@ def _draw(
 
 
 def _overall(definition: Definition, scores: Floats, weights: Floats) -> Floats:
-    table = combining.positive(pd.DataFrame(scores), "goalposts", definition.mean)
-    share = pd.Series(weights, index=table.columns)
-    return combining.aggregate(table, weights=share, mean=definition.mean).to_numpy(dtype=float)
+    """Return the mean (n_areas,) of the domains (n_domains, n_areas)."""
+    return combining.weighted_mean(scores, weights / weights.sum(), definition.mean)
+
+
+def _ready(definition: Definition, scores: Floats) -> Floats:
+    """Turn scores (n_areas, n_domains) to rows that the mean over the domains can be taken of."""
+    moved = combining.positive(pd.DataFrame(scores), "goalposts", definition.mean)
+    return np.ascontiguousarray(moved.to_numpy(dtype=float).T)
 
 
 def _changed(table: pd.DataFrame, whole: pd.Series) -> pd.Series:

@@ -161,17 +161,34 @@ def _missing_target(series: Series, level: float) -> dict[str, str]:
 
 
 def _widening(series: Series, code: str | None, name: str, level: float) -> dict[str, str]:
+    """Name areas that fall further behind another, and are behind by more than chance leaves."""
     if code is None or code not in series.values.index:
         return {}
+    measure = series.measure
     found = gap_to(series, code, level).drop(index=code)
-    chosen = found[(found["gap_trend"] == trends.WIDENING) & (found["gap"] > 0)]
+    clear = pd.Series(True, index=found.index)
+    if series.events is not None:
+        clear = _clear_of(series, code, level).reindex(found.index)
+    chosen = found[(found["gap_trend"] == trends.WIDENING) & (found["gap"] > 0) & clear]
     return {
         str(at): (
             f"the gap to {name} widened from {row['gap_first']:.3g} to {row['gap']:.3g} "
-            f"{series.measure.unit}"
+            f"{measure.unit}"
         )
         for at, row in chosen.iterrows()
     }
+
+
+def _clear_of(series: Series, code: str, level: float) -> pd.Series:
+    """Say of each area whether its last interval lies wholly on the worse side of another's."""
+    measure, last = series.measure, series.latest
+    clear = pd.Series(False, index=series.values.index)
+    for year in sorted({int(year) for year in last.dropna()}):
+        found = series.at(year, level=level)
+        better = found["low"] if measure.sign > 0 else found["high"]
+        other = _number(series.values[year], code)
+        clear |= (last == year) & (measure.sign * (better - other) > 0)
+    return clear
 
 
 def _out_of_chart(series: Series) -> dict[str, str]:
