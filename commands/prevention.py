@@ -70,3 +70,32 @@ def need_index(
         "shares and indices, never pounds a resident); every weighted population adds up to them."
     )
     show(table.reset_index(), out)
+
+
+@commands.command("per-person")
+@reports_faults
+def per_person(
+    place: Annotated[str, typer.Argument(help="Folder of a place package, or `demo`.")],
+    level: Annotated[str, typer.Option(help="Id of a level, such as wd25.")],
+    purposes: Annotated[
+        Path | None, typer.Option(help="TOML file of your own: who each service is there for.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV with a row for each area, basis and kind.")
+    ] = None,
+) -> None:
+    """Read the money of PLACE per person, each service by the people it is there for."""
+    from budgets.need_population import read_purposes
+    from data import per_person as work
+    from data import place as places
+    from data import run as runs
+
+    rules = read_purposes(purposes)
+    folder = place_folder(place)
+    with spinner("Reading money per person"):
+        loaded = places.load(folder)
+        found = work.money_per_person(runs.run(loaded), level, purposes=rules)
+    typer.echo(title_of(loaded.name, fictional=loaded.fictional))
+    for sentence in found.sentences:
+        typer.echo(sentence)
+    show(found.table, out)
