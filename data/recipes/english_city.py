@@ -165,11 +165,12 @@ def _streams(
     outturn = money.read_outturn(national.data)
     if outturn is None:
         say("Left out: the streams of the council, because the outturn workbook is not there.")
-    tiers = [("ltla23", "council", [city.name])]
-    if "utla23" in chosen:
+    two = "utla23" in chosen
+    tiers = [("ltla23", "council", "district" if two else "single", [city.name])]
+    if two:
         upper = chosen["utla23"].areas
-        tiers.append(("utla23", "county", [str(upper["name"].iloc[0])]))
-    for layer, prefix, names in tiers:
+        tiers.append(("utla23", "county", "county", [str(upper["name"].iloc[0])]))
+    for layer, prefix, tier, names in tiers:
         if outturn is None:
             break
         code = str(chosen[layer].areas.index[0])
@@ -181,7 +182,12 @@ def _streams(
         if doubt:
             say(f"{names[0]} ({code}): {doubt}.")
         rows += money.council_streams(
-            authority, covers=f"{layer}:{code}", held_at=layer, prefix=prefix, doubt=doubt
+            authority,
+            covers=f"{layer}:{code}",
+            held_at=layer,
+            prefix=prefix,
+            tier=tier,
+            doubt=doubt,
         )
         total = sum(line.amount.pence for line in authority.lines)
         say(
@@ -239,6 +245,7 @@ def _write(
         table="tables/base.csv",
         code=settings["census"]["code"],
         people=settings["census"]["people"],
+        households=settings["census"]["households"],
     )
     for layer, choice in chosen.items():
         _write_layer(draft, toml, layer, choice, settings)

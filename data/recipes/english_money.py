@@ -17,14 +17,15 @@ from typing import Any
 import openpyxl
 
 from budgets.money import Amount, format_pounds, read_amount
+from budgets.streams import METHODS
 from data.errors import RecipeFault
 
 PARAMETERS = Path(__file__).with_name("english_services.toml")
 COLUMNS = (
     "id", "title", "agency", "service", "theme", "amount", "reason", "covers", "method",
-    "grade", "held_at", "year", "kind", "status", "source", "assumption", "basis", "published",
+    "grade", "use", "held_at", "tier", "year", "price_base", "kind", "status", "funder", "commissioner",
+    "source", "assumption", "basis", "published",
 )  # fmt: skip
-GRADE = {"need": "D", "people": "E", "place-wide": "G"}
 
 
 @dataclass(frozen=True)
@@ -127,21 +128,33 @@ def doubt_of(authority: Authority, code: str) -> str:
 
 
 def council_streams(
-    authority: Authority, *, covers: str, held_at: str, prefix: str, doubt: str = ""
+    authority: Authority,
+    *,
+    covers: str,
+    held_at: str,
+    prefix: str,
+    tier: str = "single",
+    doubt: str = "",
 ) -> list[dict[str, str]]:
     """Return one row of streams a service line; a negative line is income of the whole place.
 
-    `doubt` is written into the column of assumptions.
+    Parameters
+    ----------
+    tier
+        `district` and `county` where there are two tiers, else `single`.
+    doubt
+        Is written into the column of assumptions.
     """
     settings = parameters()
     outturn = settings["outturn"]
     rows = []
     for line in authority.lines:
         known = settings["lines"].get(str(line.number), {})
+        use = known.get("use", "")
         method, why = known.get("method", "people"), known.get("why", "the line is not described")
         income = line.amount.pence < 0
         if income:
-            method, why = "place-wide", "income is not spent on anybody's area"
+            method, use, why = "place-wide", "", "income is not spent on anybody's area"
         rows.append(
             {
                 "id": f"{prefix}_{known.get('id', f'line_{line.number}')}"
@@ -157,11 +170,16 @@ def council_streams(
                 else "",
                 "covers": covers,
                 "method": method,
-                "grade": GRADE[method],
+                "grade": METHODS[method],
+                "use": use,
                 "held_at": held_at,
+                "tier": tier,
                 "year": outturn["year"],
+                "price_base": "cash",
                 "kind": "revenue",
                 "status": "outturn",
+                "funder": "council tax, business rates and grants",
+                "commissioner": authority.name,
                 "source": f"{outturn['source']}, line {line.number}",
                 "assumption": doubt,
                 "basis": why,
@@ -184,11 +202,16 @@ def nhs_stream(code: str, name: str, residents: int, *, layer: str) -> dict[str,
         "reason": "",
         "covers": f"{layer}:{code}",
         "method": nhs["method"],
-        "grade": GRADE[nhs["method"]],
+        "grade": METHODS[nhs["method"]],
+        "use": "",
         "held_at": layer,
+        "tier": "",
         "year": nhs["year"],
+        "price_base": "cash",
         "kind": "revenue",
         "status": "budget",
+        "funder": "national health budget",
+        "commissioner": name,
         "source": "no source: an assumption",
         "assumption": nhs["assumption"],
         "basis": nhs["why"],
@@ -201,7 +224,7 @@ def without_index(row: dict[str, str]) -> dict[str, str]:
     if row["method"] != "need":
         return row
     why = "there is no index of need at hand"
-    return row | {"method": "people", "grade": GRADE["people"], "basis": why}
+    return row | {"method": "people", "grade": METHODS["people"], "basis": why}
 
 
 def rounding_notes(authority: Authority) -> list[str]:

@@ -138,7 +138,8 @@ def test_different_places_keep_different_names(one: str, other: str) -> None:
 
 def test_every_line_of_the_parameters_has_a_method_and_a_reason() -> None:
     for number, line in english_money.parameters()["lines"].items():
-        assert line["method"] in ("people", "need"), number
+        assert line["method"] in ("client-group", "people", "households", "need"), number
+        assert (line["method"] == "client-group") == ("use" in line), number
         assert line["why"]
 
 

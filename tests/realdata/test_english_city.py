@@ -18,6 +18,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from budgets.baseline import by_stream
 from data import place, run
 
 pytestmark = pytest.mark.realdata
@@ -172,8 +173,30 @@ def test_the_amount_of_each_consortium_is_marked_as_an_assumption(
 
 def test_grades_say_how_each_line_is_shared(result: run.Result) -> None:
     streams = result.place.streams
-    assert streams["grade"].isin(["D", "E", "G"]).all()
+    assert streams["grade"].isin(["C", "D", "E", "G"]).all()
+    care = streams[streams["grade"] == "C"]
+    assert set(care["use"]) == {"disabled_residents"}
     assert (streams["basis"] != "").all()
+
+
+def test_each_council_stands_in_its_tier_and_what_falls_outside_is_shown(
+    built: Built, result: run.Result
+) -> None:
+    """Two tiers where there is a county, which covers all its districts; else a single one."""
+    table = by_stream(result.ledger)
+    councils = table[table["tier"] != ""]
+    two = bool(built.expected.county)
+    assert set(councils["tier"]) == ({"district", "county"} if two else {"single"})
+    of_county = table.index.str.startswith("county_")
+    assert (table["tier"] == "county").tolist() == of_county.tolist()
+    parts = table[["inside_pence", "outside_pence", "place_wide_pence"]].sum(axis=1)
+    assert (parts == table["amount_pence"]).all()
+    district = councils[councils["tier"] != "county"]
+    assert (district["outside_pence"] == 0).all()
+    if two:
+        assert (table.loc[of_county & (table["method"] != "place-wide"), "outside_pence"] > 0).all()
+        (step,) = [step for step in result.steps if step.kind == "tiers"]
+        assert step.left_over["incomplete"] == 0
 
 
 # -------------------------------------------------------------------------------- adding up
@@ -451,4 +474,4 @@ def test_without_an_index_money_follows_people(realdata: Path, tmp_path: Path) -
     folder = english_city.build("sunderland", data=data, out=tmp_path / "out")
     result = run.run(place.load(folder))
     assert result.index is None
-    assert set(result.place.streams["method"]) == {"people"}
+    assert "need" not in set(result.place.streams["method"])
