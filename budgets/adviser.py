@@ -187,8 +187,8 @@ def _choose(
     close = abs(second.cost - lead.cost) <= values["close"] * budget
     if not close:
         return judged, lead, None, bool(standing)
-    if standing and not second.forces and second.facts.typical > lead.facts.typical:
-        # Both would do: the larger carries the risk, the smaller knows the streets.
+    if second.facts.site.id == case.today and not second.forces:
+        # Too close to call is no reason to move what works where it is.
         lead, second = second, lead
     return judged, lead, second, bool(standing)
 

@@ -154,6 +154,8 @@ class LevelFacts:
     joined
         Whether the people are more than those whom the money is for today, because at this level
         the money of neighbours would join it.
+    size
+        People of an average area, whether the money is for them or not.
     """
 
     site: Site
@@ -166,6 +168,7 @@ class LevelFacts:
     between: float
     fit: float
     joined: bool = False
+    size: float = 0.0
 
     @property
     def typical(self) -> float:
@@ -241,7 +244,7 @@ def level_facts(
     found = [_facts(case, site, crosswalks, base, flows) for site in sites]
     return sorted(
         (facts for facts in found if len(facts.people)),
-        key=lambda facts: (facts.typical, facts.site.id),
+        key=lambda facts: (facts.typical, facts.size, facts.site.id),
     )
 
 
@@ -261,13 +264,13 @@ def check_flows(flows: pd.DataFrame, areas: pd.Index, *, where: str) -> None:
 
 
 def _flows(case: Case, base: Base) -> csr_array | None:
-    """Return the uses of this service, known by its own words or by those of its kind."""
+    """Return the uses of this service by its own words, or else those of its kind as a whole."""
     if base.flows is None:
         return None
-    wanted = {case.title.lower()}
-    if case.service is not None:
-        wanted |= {case.service.id, *case.service.names}
-    mine = base.flows[base.flows["service"].str.strip().str.lower().isin(wanted)]
+    named = base.flows["service"].str.strip().str.lower()
+    mine = base.flows[named == case.title.lower()]
+    if mine.empty and case.service is not None:
+        mine = base.flows[named.isin([case.service.id, case.service.title])]
     return flow_matrix(mine, base.areas, base.inside) if len(mine) else None
 
 
@@ -290,6 +293,10 @@ def _facts(
     # What the base layer does not reach of an area belongs to its pool all the same.
     missing = np.minimum(beyond_base(crosswalk).to_numpy(), 0.99)
     whole = whole / np.where(missing > base.tolerance, 1.0 - missing, 1.0)
+    # A border that cuts a small area cuts its money too, but the level holds all of it.
+    reached = float(inside.sum())
+    if reached > 0:
+        inside, pounds = inside * local / reached, _to_total(pounds, case, base)
     kept = inside > SLIVER * local / max(int((inside > 0).sum()), 1)
     return LevelFacts(
         site=site,
@@ -304,7 +311,14 @@ def _facts(
         else between_share(np.nan_to_num(base.scores), within, weights),
         fit=_fit(site.id, case.today, crosswalks, pd.Series(case.people, base.areas)),
         joined=bool(joined[kept].any()),
+        size=float(np.asarray(weights.T @ base.people).ravel()[kept].mean()) if kept.any() else 0.0,
     )
+
+
+def _to_total(pounds: Float64, case: Case, base: Base) -> Float64:
+    """Scale the pounds of a level to what falls in the place."""
+    found, whole = float(pounds.sum()), float(case.pounds[base.inside].sum())
+    return pounds * whole / found if found else pounds
 
 
 def _pool(

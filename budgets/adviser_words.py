@@ -243,9 +243,10 @@ def _lead(advice: Advice) -> list[str]:
         said.append(f"What speaks against {_title(lead)}: {why}")
     if say is not None:
         gap = abs(say.cost - lead.cost)
+        near = f"comes within {money(gap)} a year" if gap >= 1 else "would cost the same"
         said.append(
-            f"Lead here, say there: {_title(say)} comes within {money(gap)} a year, which is too "
-            f"close to call; give it a say in how the money is used."
+            f"Lead here, say there: {_title(say)} {near}, which is too close to call"
+            f"{', so it stays' if today else ''}; give that level a say in how the money is used."
         )
     return said + _cheaper(advice)
 

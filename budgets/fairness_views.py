@@ -166,18 +166,18 @@ def sentences(found: Fairness) -> list[str]:
         gap = found.inequity
         if gap.low > 0:
             said.append(
-                f"Need leans there more ({found.need.value:+.3f}): deprived areas get less than "
-                f"their need, by {gap.value:+.3f} ({_span(gap)})."
+                f"Need as it is counted here leans there more ({found.need.value:+.3f}): deprived "
+                f"areas get less than their need, by {gap.value:+.3f} ({_span(gap)})."
             )
         elif gap.high < 0:
             said.append(
-                f"Need leans there less ({found.need.value:+.3f}): deprived areas get more than "
-                f"their need alone would give, by {gap.value:+.3f} ({_span(gap)})."
+                f"Need as it is counted here leans there less ({found.need.value:+.3f}): deprived "
+                f"areas get more than their need alone would give, by {gap.value:+.3f} ({_span(gap)})."
             )
         else:
             said.append(
-                f"Need leans as far ({found.need.value:+.3f}) within the doubt: {gap.value:+.3f} "
-                f"({_span(gap)})."
+                f"Need as it is counted here leans as far ({found.need.value:+.3f}) within the doubt: "
+                f"{gap.value:+.3f} ({_span(gap)})."
             )
     if found.gini is not None:
         said.append(

@@ -205,7 +205,7 @@ def test_borders_that_do_not_fit_today_call_for_a_joint_arrangement(
 def test_use_across_borders_forces_a_step_up(advise: Callable[..., Advice]) -> None:
     flows = pd.DataFrame(
         {
-            "service": "Libraries",
+            "service": "Libraries and archives",
             "from_code": [*CODES, "s0"],
             "to_code": ["s0", "s0", "s0", "s0", "s4", "s4", "s4", "s4", "s0"],
             "uses": [10.0] * 8 + [0.0],
@@ -220,6 +220,36 @@ def test_use_across_borders_forces_a_step_up(advise: Callable[..., Advice]) -> N
     assert wards.spillover == pytest.approx(0.05 * 0.5 * 8_000_000)
     assert district.facts.contained == 1.0
     assert "only 50% of what residents use is in their own area (80% is wanted)" in said(advice)
+    # Use of another service of the same kind says nothing of this one, unless it is of the kind.
+    other = advise(money({"service": "Parks and leisure and parks"}), site("wd"), flows=flows)
+    assert math.isnan(other.levels[0].facts.contained)
+    kind = advise(
+        money({"service": "Libraries"}), site("wd"), flows=flows.assign(service="leisure")
+    )
+    assert kind.levels[0].facts.contained == pytest.approx(0.5)
+
+
+def test_money_for_two_streets_of_an_area_is_whole_at_the_level_that_holds_it(
+    crosswalk: Callable[..., Any],
+) -> None:
+    # A forum covers 60 % of one small area; all of its money is held at the forum.
+    forum = crosswalk(
+        {c: ({"f": 0.6} if c == "s0" else {}) for c in CODES},
+        target="forum",
+        masses=dict.fromkeys(CODES, 1.0),
+    )
+    known = walks(crosswalk) | {"forum": forum}
+    ledger = money({"held_at": "forum", "covers": ["forum:f"]})
+    pence = np.zeros((1, 8), np.int64)
+    pence[0, 0] = 800_000_000
+    ledger = Ledger(ledger.streams, ledger.areas, pence, ledger.place_wide, ledger.inside,
+                    ledger.moved)  # fmt: skip
+    (case,) = adviser_facts.cases(ledger, SERVICES, base(ledger), crosswalks=known)
+    assert case.people.sum() == pytest.approx(15_000)
+    facts = adviser_facts.level_facts(case, [site("forum"), site("lad")], known, base(ledger))
+    assert [one.site.id for one in facts] == ["forum", "lad"]
+    assert [one.pounds.sum() for one in facts] == pytest.approx([8_000_000, 8_000_000])
+    assert [one.inside.sum() for one in facts] == pytest.approx([15_000, 15_000])
 
 
 def test_differences_in_need_between_areas_are_worth_closeness(
@@ -238,7 +268,7 @@ def test_differences_in_need_between_areas_are_worth_closeness(
     assert wards.break_even == pytest.approx(50_000)
 
 
-def test_where_the_best_two_are_close_the_larger_leads_and_the_smaller_has_a_say(
+def test_where_the_best_two_are_close_the_one_of_today_leads_and_the_other_has_a_say(
     advise: Callable[..., Advice],
 ) -> None:
     index = pd.Index(CODES, name="sa")
@@ -256,6 +286,11 @@ def test_where_the_best_two_are_close_the_larger_leads_and_the_smaller_has_a_say
     assert advice.lead is district
     assert advice.say is wards
     assert "Lead here, say there: Wards comes within £20,000 a year" in said(advice)
+    elsewhere = advise(money({"amount": 10_000_000, "held_at": "half"}), site("wd"), site("lad"),
+                       site("half", ""), scores=scores, services=other)  # fmt: skip
+    by_id = {level.facts.site.id: level for level in elsewhere.levels}
+    assert by_id["wd"].forces == ("borders",)
+    assert elsewhere.lead is by_id["half"]
 
 
 def _at(name: str, value: float) -> Any:
