@@ -21,8 +21,8 @@ class AmountNotUnderstood(BudgetError):
 
     rule = "an amount is a number with commas between thousands and a point before pence"
     remedy = (
-        "Write it like 1234567.89, 1,234,567.89 or -£1,234.50; 1.234,50, 12,34, other "
-        "currencies and words are refused rather than guessed at."
+        "Write it like 1234567.89, 1,234,567.89 or -£1,234.50; 1.234,50, 12,34, 1.234 in pounds, "
+        "other currencies and words are refused rather than guessed at."
     )
 
 

@@ -39,6 +39,9 @@ _WRITTEN = re.compile(
     r"(?P<open>\()?(?P<before>[-+\u2212])?(?:£|GBP ?)?(?P<after>[-+\u2212])?"
     r"(?P<number>(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)(?P<close>\))?"
 )
+# £1.234 may be a thousand and more as the continent writes it, or one pound and a fraction of a
+# penny; amounts in thousands of pounds do have three decimals.
+_TWO_WAYS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _MISSING = {"", "na", "n/a", "nan", "none", "null"}
 _LONGEST = 40
 _FEW = 100
@@ -66,7 +69,8 @@ def read_amount(value: object, *, unit: str = "pounds", where: str = "") -> Amou
     AmountMissing
         Empty, None or NaN.
     AmountNotUnderstood
-        Words, `1.234,50`, `12,34`, other currencies, exponents, infinity, truth values.
+        Words, `1.234,50`, `12,34`, in pounds also `1.234`; other currencies, exponents, infinity,
+        truth values.
     AmountTooLarge
         More than 10^15 pence either way.
     UnknownUnit
@@ -83,6 +87,8 @@ def read_amount(value: object, *, unit: str = "pounds", where: str = "") -> Amou
     """
     if unit not in PENCE_PER_UNIT:
         raise UnknownUnit(where or "unit", found=[unit])
+    if unit != "thousands" and isinstance(value, str) and _TWO_WAYS.fullmatch(_digits(value)):
+        raise AmountNotUnderstood(where or "amount", found=[value])
     exact = _EXACT.multiply(_decimal(value, where), Decimal(PENCE_PER_UNIT[unit]))
     if abs(exact) > MAX_PENCE:
         raise AmountTooLarge(where or "amount", found=[value])
@@ -293,6 +299,11 @@ def _decimal(value: object, where: str) -> Decimal:
             raise AmountNotUnderstood(where, found=[value])
         return Decimal(f"{float(value):.15g}")
     return _from_text(value, where)
+
+
+def _digits(text: str) -> str:
+    """Return what of a written amount is digits, commas and points."""
+    return re.sub(r"[^0-9.,]", "", text)
 
 
 def _from_text(value: object, where: str) -> Decimal:

@@ -71,6 +71,18 @@ def test_an_amount_in_pounds_is_read_to_the_penny(text: object, pence: int) -> N
         "1234,567",
         "12345,678",
         "0,123",
+        "1.234",
+        "-£12.345",
+        "(123.456)",
+        "GBP 1.234",
+        "1 234,50",
+        "1'234.50",
+        "1234,50",
+        "£1,234.5m",
+        "1,234.50 Dr",
+        "1234.50-",
+        "１２３",
+        "1,23,456",
         "1,234,56",
         "1.234.567",
         "1 234",
@@ -121,6 +133,8 @@ def test_units_are_pounds_thousands_and_pence_and_no_other() -> None:
     assert to_pence("622690", "thousands") == 62_269_000_000
     assert to_pence("32,264,970.299", "thousands") == 3_226_497_029_900
     assert to_pence("17", "pence") == 17
+    # Thousands have three decimals in published tables; pounds do not.
+    assert to_pence("385.123", "thousands") == 38_512_300
     with pytest.raises(UnknownUnit, match="millions"):
         to_pence("1", "millions")
 
@@ -131,8 +145,8 @@ def test_units_are_pounds_thousands_and_pence_and_no_other() -> None:
         ("0.125", 12, "-0.5"),
         ("0.135", 14, "0.5"),
         ("-0.125", -12, "0.5"),
-        ("1.006", 101, "0.4"),
-        ("1.004", 100, "-0.4"),
+        ("1234.006", 123401, "0.4"),
+        ("0.994", 99, "-0.4"),
         ("1.00", 100, "0"),
     ],
 )
