@@ -172,11 +172,11 @@ def sentences(found: Fairness) -> list[str]:
         elif gap.high < 0:
             said.append(
                 f"Need as it is counted here leans there less ({found.need.value:+.3f}): deprived "
-                f"areas get more than their need alone would give, by {gap.value:+.3f} ({_span(gap)})."
+                f"areas get more than need alone would give, by {gap.value:+.3f} ({_span(gap)})."
             )
         else:
             said.append(
-                f"Need as it is counted here leans as far ({found.need.value:+.3f}) within the doubt: "
+                f"Need as it is counted here leans as far ({found.need.value:+.3f}), in doubt: "
                 f"{gap.value:+.3f} ({_span(gap)})."
             )
     if found.gini is not None:

@@ -286,6 +286,7 @@ def _write_layer(
         source=item["source"],
         licence=LICENCE,
         level=True,
+        body=item.get("body", ""),
     )
     if choice.lookup is not None:
         table = f"tables/{settings['base']['id']}_{layer}.csv"
