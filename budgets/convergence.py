@@ -20,7 +20,7 @@ from budgets.errors import (
 )
 from budgets.money import Float64
 from budgets.need import check_range
-from budgets.rules import water_filling
+from budgets.rules import filled, water_filling
 from budgets.sharing import exact_sum, figures, whole_pence
 
 MOST_YEARS = 100
@@ -132,10 +132,7 @@ def increments(
             nearest=nearest,
             year=year,
         )
-    filled = water_filling(
-        pd.Series(gap, index), total=min(new, exact_sum(room)), ceiling=pd.Series(room, index)
-    )
-    return filled.amounts.to_numpy()
+    return filled(gap, np.zeros(len(gap)), room, min(new, exact_sum(room)))[0]
 
 
 def _lowest_cap(now: Float64, gap: Float64, new: float, index: pd.Index) -> float:

@@ -30,8 +30,8 @@ from budgets.pace_errors import (
 from budgets.pace_fences import share_fences
 from budgets.pace_limits import Bounds, Step, narrow
 from budgets.pace_rules import Area, moved
-from budgets.rules import minimum_viable, water_filling
-from budgets.sharing import Shared, exact_sum, figures, total_of
+from budgets.rules import binding_limits, filled, minimum_viable
+from budgets.sharing import Shared, exact_sum, figures, shared, total_of
 from geo.errors import CommonGroundError
 
 __all__ = ["ORDER", "Choices", "Fence", "path", "share_out"]
@@ -99,12 +99,11 @@ def share_out(
     """
     chosen = choices if isinstance(choices, Choices) else Choices.of(choices)
     base, weight = figures(baseline, "baseline"), figures(need, "need", baseline.index)
-    needed = pd.Series(weight, baseline.index)
-    fenced = share_fences(fences, needed)
-    free = _free(total_of(total), int(fenced.to_numpy().sum()))
+    fenced = share_fences(fences, pd.Series(weight, baseline.index)) if len(fences) else None
+    free = _free(total_of(total), 0 if fenced is None else int(fenced.to_numpy().sum()))
     if exact_sum(weight) == 0 and free > 0:
         raise NothingToShareBy("need", found=baseline.index)
-    said = [_said_of_fences(fenced)] if len(fences) else []
+    said = [] if fenced is None else [_said_of_fences(fenced)]
     area = Area(base, _with_fixed(chosen, weight, free, said), free, baseline.index)
     bounds = _minimum(chosen, area, said)
     wish, bounds, parameter = moved(
@@ -117,25 +116,17 @@ def share_out(
     )
     bounds = _ceiling(chosen, area, bounds, wish, people, said)
     bounds = _match(chosen, area, bounds, wish, own, said)
-    filled = water_filling(
-        pd.Series(wish, baseline.index),
-        total=free,
-        # Where two limits meet, floating point may have them cross by a hair.
-        floor=pd.Series(np.minimum(bounds.low, bounds.high), baseline.index),
-        # Nobody gets more than all there is: twice that is no limit, and finite.
-        ceiling=pd.Series(np.minimum(bounds.high, 2 * free + 1), baseline.index),
+    # Nobody gets more than all there is: twice that is no limit, and finite. Where two limits meet,
+    # floating point may have them cross by a hair.
+    high = np.minimum(bounds.high, 2 * free + 1)
+    low = np.minimum(bounds.low, high)
+    amounts, _ = filled(wish, low, high, free)
+    binding = np.where(bounds.kept, binding_limits(amounts, low, high), "none")
+    kept_apart = 0.0 if fenced is None else fenced.to_numpy().sum(axis=1)
+    done = shared(
+        amounts + kept_apart, baseline.index, float(total), chosen.rule, parameter, binding
     )
-    binding = filled.binding.mask(~bounds.kept, "none")
-    return replace(
-        filled,
-        amounts=filled.amounts + fenced.sum(axis=1),
-        total=float(total),
-        rule=chosen.rule,
-        parameter=parameter,
-        binding=binding,
-        steps=tuple(said),
-        fenced=fenced,
-    )
+    return replace(done, steps=tuple(said), fenced=fenced)
 
 
 def path(

@@ -65,9 +65,9 @@ def moved(
         return _taper(chosen, area, (bounds, floors), target, (year, said))
     bounds = floors(bounds)
     if chosen.rule == "damping":
-        done = close_gaps(bounds.low, target, area.total, "damping", area.index)
-        said.append(f"Damping: {done.parameter:.2%} of every gap between floor and target closes.")
-        return done.amounts.to_numpy(), bounds, done.parameter
+        wish, part = close_gaps(bounds.low, target, area.total)
+        said.append(f"Damping: {part:.2%} of every gap between floor and target closes.")
+        return wish, bounds, part
     said.append("Proportional: money follows need.")
     return target, bounds, area.total / whole if whole else 0.0
 
@@ -101,12 +101,12 @@ def _taper(
     both = replace(bounds, low=np.maximum(bounds.low, promise))
     _refuse_minimum(both)
     both = floors(both)
-    done = close_gaps(both.low, target, area.total, "growth taper", index)
+    wish, part = close_gaps(both.low, target, area.total)
     said.append(
         f"Growth taper: {least:+.2%}, tapering to {far:+.2%} between 5 % and 10 % above target; "
         "nobody more than 5 % under."
     )
-    return done.amounts.to_numpy(), both, done.parameter
+    return wish, both, part
 
 
 def _convergence(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from budgets.errors import (
@@ -77,7 +78,16 @@ def water_filling(
     high = limit_of(ceiling, need.index, "ceiling", np.inf)
     crossed = low > high
     if crossed.any():
-        raise LimitsCross("limits", found=need.index[crossed])
+        factor = float(
+            np.max(np.divide(low, high, out=np.full(len(low), np.inf), where=high > 0)[crossed])
+        )
+        raise LimitsCross(
+            "limits",
+            found=need.index[crossed],
+            detail=f"ceilings would have to be {factor:.6g} times as high",
+            limit="ceiling",
+            nearest=factor,
+        )
     _refuse_floors(exact_sum(low), total)
     low = _within(low, total)
     needy = weight > 0
@@ -94,12 +104,30 @@ def water_filling(
             limit="ceiling",
             nearest=nearest,
         )
+    amounts, level = filled(weight, low, high, total)
+    return shared(
+        amounts, need.index, total, "water-filling", level, binding_limits(amounts, low, high)
+    )
+
+
+def filled(weight: Float64, low: Float64, high: Float64, total: float) -> tuple[Float64, float]:
+    """Return `clip(k weight, low, high)` that adds up to the total, and k.
+
+    The core of `water_filling` without its checks: the total is known to fit between the limits.
+    """
+    low = _within(low, total)
+    needy = weight > 0
     level = _water_level(weight[needy], low[needy], high[needy], total - exact_sum(low[~needy]))
     amounts = low.copy()
     amounts[needy] = np.clip(level * weight[needy], low[needy], high[needy])
+    return amounts, level
+
+
+def binding_limits(amounts: Float64, low: Float64, high: Float64) -> npt.NDArray[np.str_]:
+    """Say which areas stand at their `ceiling` or on a `floor` above nought."""
     binding = np.where(amounts >= high, "ceiling", np.where(amounts <= low, "floor", ""))
     binding[(low == 0) & (binding == "floor")] = ""
-    return shared(amounts, need.index, total, "water-filling", level, binding)
+    return binding
 
 
 def floor_damping(
@@ -137,7 +165,7 @@ def floor_damping(
             limit="floor",
             nearest=nearest,
         )
-    return close_gaps(low, target, total, "floor damping", baseline.index)
+    return _damped(low, target, total, "floor damping", baseline.index)
 
 
 def growth_taper(
@@ -198,7 +226,7 @@ def growth_taper(
             limit=limit,
             nearest=nearest,
         )
-    return close_gaps(low, target, total, "growth taper", baseline.index)
+    return _damped(low, target, total, "growth taper", baseline.index)
 
 
 def taper_promises(
@@ -269,13 +297,18 @@ def distance_from_target(allocation: pd.Series, targets: pd.Series) -> pd.Series
     return pd.Series(distance, allocation.index, name="distance_from_target")
 
 
-def close_gaps(low: Float64, target: Float64, total: float, rule: str, index: pd.Index) -> Shared:
-    """Add to each floor the same part s of what lacks to the target."""
+def close_gaps(low: Float64, target: Float64, total: float) -> tuple[Float64, float]:
+    """Add to each floor the same part s of what lacks to the target; return amounts and s."""
     low = _within(low, total)
     gap = np.maximum(target - low, 0.0)
     part = max((total - exact_sum(low)) / exact_sum(gap), 0.0) if gap.any() else 0.0
-    binding = np.where(gap > 0, "", "floor")
-    return shared(low + part * gap, index, total, rule, part, binding)
+    return low + part * gap, part
+
+
+def _damped(low: Float64, target: Float64, total: float, rule: str, index: pd.Index) -> Shared:
+    amounts, part = close_gaps(low, target, total)
+    binding = np.where(target > _within(low, total), "", "floor")
+    return shared(amounts, index, total, rule, part, binding)
 
 
 def _water_level(weight: Float64, low: Float64, high: Float64, total: float) -> float:
