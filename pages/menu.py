@@ -26,12 +26,13 @@ def show() -> None:
     )
     blocks.look()
     st.logo(str(SHARED / "mark.svg"), size="large")
-    front_page = st.Page(front, title=FRONT, default=True, visibility="hidden")
     pages = [
+        st.Page("start.py", title="Start", icon=":material/home:", default=True),
+        st.Page("area.py", title="My area", icon=":material/location_on:", url_path="area"),
         st.Page("map.py", title="Map", icon=":material/map:", url_path="map"),
         st.Page("budget.py", title="Budget", icon=":material/payments:", url_path="budget"),
     ]
-    page = st.navigation([front_page, *pages], position="top")
+    page = st.navigation(pages, position="top")
     place = blocks.opened().place
     st.set_page_config(page_title=f"{page.title}, {place.name}, {FRONT}")
     blocks.place_band(place.name, fictional=place.fictional, note=place.settings.place.note)
@@ -40,11 +41,6 @@ def show() -> None:
         for entry in pages:
             st.page_link(entry)
     page.run()
-
-
-def front() -> None:
-    """Open the map, with whatever the address already says."""
-    st.switch_page("map.py", query_params=st.query_params.to_dict())
 
 
 show()

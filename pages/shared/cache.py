@@ -15,8 +15,10 @@ from pathlib import Path
 import streamlit as st
 
 from data import demo, place, prepare, run, settings
+from data import profiles as data_profiles
 from data.errors import NoPlaceFile
 from data.home import home
+from indices.profiles_errors import NothingToShow
 from pages.shared import links
 
 VARIABLE = "COMMONGROUND_PLACE"
@@ -41,6 +43,11 @@ def scenario(base: run.Result, *, need_weight: float, neediest_per_head: float) 
         return base
     key = (base.place.id, base.place.content_hash)
     return _scenario(*key, need_weight, neediest_per_head, _base=base)
+
+
+def profiles(base: run.Result) -> data_profiles.Prepared | None:
+    """Return what the profiles of a place have in common; None where it has no measures."""
+    return _profiles(base.place.id, base.place.content_hash, _base=base)
 
 
 def shape_address(base: run.Result, layer: str) -> str:
@@ -115,6 +122,14 @@ def _scenario(
     place_id: str, content: str, need_weight: float, neediest_per_head: float, *, _base: run.Result
 ) -> run.Result:
     return run.rebudget(_base, need_weight=need_weight, neediest_per_head=neediest_per_head)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _profiles(place_id: str, content: str, *, _base: run.Result) -> data_profiles.Prepared | None:
+    try:
+        return data_profiles.prepare(_base.place, result=_base)
+    except NothingToShow:
+        return None
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

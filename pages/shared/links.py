@@ -89,6 +89,13 @@ class Link:
             ),
         )
 
+    def words(self, name: str, *, default: str, longest: int) -> str:
+        """Settle a choice that is free text, such as a list of codes, up to a length."""
+        found = st.query_params.get(name, "")
+        if name in self.address and len(found) <= longest:
+            self.address[name] = found
+        return self._settle(name, default=default, parse=lambda text: text, fault=lambda _: "")
+
     def _settle(
         self,
         name: str,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -313,13 +314,39 @@ def test_choices_survive_a_walk_to_the_other_page_and_back(desk: Any) -> None:
     expect_card(desk, "West ward 1")
 
 
+def test_a_name_typed_on_the_first_page_opens_its_area(view: Any) -> None:
+    view.goto("/")
+    box = view.get_by_label("Your postcode, or a part of your area's name")
+    box.fill("west ward 1")
+    box.press("Enter")
+    view.get_by_role("button", name=re.compile("West ward 1")).click()
+    sync_api.expect(view.locator(".cg-part h2")).to_have_text("West ward 1", timeout=PATIENCE)
+    assert "level=wd" in view.url
+    assert "area=w1w" in view.url
+    # The link reopens it, and the file says the same without the app.
+    view.goto(view.url)
+    sync_api.expect(view.locator(".cg-part h2")).to_have_text("West ward 1", timeout=PATIENCE)
+    with view.expect_download() as download:
+        view.get_by_role("button", name=re.compile("Keep this page")).click()
+    kept = Path(download.value.path()).read_text("utf-8")
+    assert "West ward 1" in kept
+    assert "http" not in re.sub(r'<html lang="en">', "", kept)
+
+
 @pytest.mark.slow
 def test_axe_finds_no_serious_fault(view: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    for path in ("/map", "/map?v=1&area=a05", "/budget"):
+    ready = {
+        "/": ".cg-door",
+        "/area": ".cg-intro",
+        "/area?v=1&level=wd&area=w1w": ".cg-part",
+        "/map": ".live-map[data-painted]",
+        "/map?v=1&area=a05": ".live-map[data-painted]",
+        "/budget": ".cg-equation",
+    }
+    for path, shown in ready.items():
         view.goto(path)
-        view.locator(".live-map[data-painted]").wait_for()
-        view.locator(".cg-equation").wait_for()
+        view.locator(shown).first.wait_for()
         view.wait_for_timeout(500)  # fading in counts as pale
         found = axe.Axe().run(view).response["violations"]
         serious = {
