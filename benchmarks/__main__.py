@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import city, indices, overlap, pages, points, scaling
+from benchmarks import budgets, city, indices, overlap, pages, points, scaling
 from benchmarks.measure import ROOT, data_folder, machine
 
 SECTIONS = {
@@ -21,6 +21,7 @@ SECTIONS = {
     "scaling": scaling.run,
     "city": city.run,
     "indices": indices.run,
+    "budgets": budgets.run,
     "pages": pages.run,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
