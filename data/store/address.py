@@ -6,6 +6,7 @@ file or one PostgreSQL database, and the folder beside it for what could not be 
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from dataclasses import dataclass
@@ -63,7 +64,10 @@ def find(address: str | Path | None = None) -> Address:
         raise UnusableAddress(url.render_as_string(hide_password=True))
     if importlib.util.find_spec("psycopg") is None:
         raise NoDriver(url.render_as_string(hide_password=True))
-    return Address(None, url.set(drivername="postgresql+psycopg"), home() / "unsaved")
+    url = url.set(drivername="postgresql+psycopg")
+    # A server has no folder here, and one home may know several of its databases.
+    name = hashlib.sha256(url.set(password=None).render_as_string().encode()).hexdigest()[:12]
+    return Address(None, url, home() / "unsaved" / name)
 
 
 def _file(path: Path) -> Address:

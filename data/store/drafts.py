@@ -115,7 +115,9 @@ def _files(beside: Path, person: str, place: str, scenario: str) -> list[tuple[P
 
 def _folders(beside: Path) -> tuple[Path, Path]:
     owner = os.getuid() if hasattr(os, "getuid") else "user"
-    return beside, Path(tempfile.gettempdir()) / f"{_TEMPORARY}-{owner}"
+    # One folder a store: somebody may have a text of one name unsaved in two of them.
+    name = f"{_TEMPORARY}-{owner}-{chain.sha256(str(beside))[:12]}"
+    return beside, Path(tempfile.gettempdir()) / name
 
 
 def _file_name(person: str, place: str, scenario: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -23,6 +24,7 @@ BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 NEEDED = "COMMONGROUND_NEEDS_POSTGRES"
 # The machine's own, before any test gets one of its own that the server could not enter.
 TEMPORARY = tempfile.gettempdir()
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def validate(text: str) -> Written:
 class Clock:
     """A clock that goes on by one second at every look, from a fixed moment."""
 
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 31, 23, 59, 58, tzinfo=UTC)
+    def __init__(self, day: int = 31) -> None:
+        self.now = datetime(2026, 1, day, 23, 59, 58, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -150,8 +152,10 @@ def cluster() -> Iterator[Cluster]:
     if programs is None:
         line = "no PostgreSQL server found; install Debian's postgresql, or set POSTGRES_BIN"
         pytest.fail(line) if os.environ.get(NEEDED) else pytest.skip(line)
+    # A hundred small databases are made and thrown away: in memory, where there is enough of it.
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     with tempfile.TemporaryDirectory(
-        prefix="cg-pg-", dir=TEMPORARY, ignore_cleanup_errors=True
+        prefix="cg-pg-", dir=MEMORY if in_memory else TEMPORARY, ignore_cleanup_errors=True
     ) as folder:
         server = Cluster(programs, Path(folder))
         server.start()
@@ -159,22 +163,6 @@ def cluster() -> Iterator[Cluster]:
             yield server
         finally:
             server.stop("immediate")
-
-
-@pytest.fixture(scope="session")
-def ready_postgres(cluster: Cluster) -> str:
-    """Name of a database in which the store's tables stand, to make others from."""
-    cluster.run("CREATE DATABASE ready TEMPLATE template0 ENCODING 'UTF8'")
-    Store(cluster.url("ready"), validate=validate).close()
-    return "ready"
-
-
-@pytest.fixture(scope="session")
-def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file in which the store's tables stand, to make others from."""
-    path = tmp_path_factory.mktemp("ready") / "store.sqlite"
-    Store(path, validate=validate)
-    return path
 
 
 # ------------------------------------------------------------------------------ stores
@@ -186,28 +174,6 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
-    """Return a function that gives the address of a fresh store of a kind."""
-    numbers = itertools.count(1)
-
-    def address(kind: str) -> str:
-        if kind == "postgres":
-            like = request.getfixturevalue("ready_postgres")
-            return str(request.getfixturevalue("cluster").new(like))
-        folder = tmp_path / f"store{next(numbers)}"
-        folder.mkdir()
-        return str(shutil.copy(request.getfixturevalue("ready_sqlite"), folder / "store.sqlite"))
-
-    return address
-
-
-@pytest.fixture
-def address(kind: str, new_address: Callable[[str], str]) -> str:
-    """Address of a fresh store with tables and nothing in them."""
-    return new_address(kind)
-
-
 PEOPLE = {
     "Vi": "viewer",
     "Flo": "forum",
@@ -217,12 +183,60 @@ PEOPLE = {
 }
 
 
+def staff(store: Store) -> None:
+    """Put one place into a store, and one person of each role into the place."""
+    store.add_place("ely", "Ely", user=OPERATOR)
+    for person, role in PEOPLE.items():
+        store.appoint(person, role, place="ely", user=OPERATOR)
+
+
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Cluster | None, bool], str]:
+    """Return a function that makes a store once, for others to be copied from."""
+
+    @functools.cache
+    def make(kind: str, cluster: Cluster | None, staffed: bool) -> str:
+        name = f"ready_{'staffed' if staffed else 'empty'}"
+        address = str(tmp_path_factory.mktemp(name) / "store.sqlite")
+        if cluster is not None:
+            cluster.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+            address = cluster.url(name)
+        with Store(address, validate=validate, clock=Clock(day=30)) as opened:
+            if staffed:
+                staff(opened)
+        return address if cluster is None else name
+
+    return make
+
+
+@pytest.fixture
+def new_address(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    ready: Callable[[str, Cluster | None, bool], str],
+) -> Callable[..., str]:
+    """Return a function that gives the address of a fresh store of a kind."""
+    numbers = itertools.count(1)
+
+    def address(kind: str, *, staffed: bool = False) -> str:
+        if kind == "postgres":
+            cluster = request.getfixturevalue("cluster")
+            return str(cluster.new(ready(kind, cluster, staffed)))
+        folder = tmp_path / f"store{next(numbers)}"
+        folder.mkdir()
+        return str(shutil.copy(ready(kind, None, staffed), folder / "store.sqlite"))
+
+    return address
+
+
+@pytest.fixture
+def address(kind: str, new_address: Callable[..., str]) -> str:
+    """Address of a store with one place and one person of each role in it."""
+    return new_address(kind, staffed=True)
+
+
 @pytest.fixture
 def store(address: str) -> Iterator[Store]:
-    """A store with one place and one person of each role in it."""
-    opened = Store(address, validate=validate, clock=Clock())
-    opened.add_place("ely", "Ely", user=OPERATOR)
-    for person, role in PEOPLE.items():
-        opened.appoint(person, role, place="ely", user=OPERATOR)
-    yield opened
-    opened.close()
+    """The store at that address."""
+    with Store(address, validate=validate, clock=Clock()) as opened:
+        yield opened

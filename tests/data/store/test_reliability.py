@@ -330,6 +330,22 @@ def test_the_younger_of_store_and_file_is_the_draft(begun: Store) -> None:
     assert begun.load_draft("ely", "care", user="Cat") is None
 
 
+def test_two_stores_do_not_mix_up_what_was_not_saved(
+    begun: Store,
+    new_address: Callable[..., str],
+    kind: str,
+    request: pytest.FixtureRequest,
+    own_temporary_folder: Path,
+) -> None:
+    with Store(new_address(kind, staffed=True), validate=str) as other:
+        vanish(begun, request)
+        with pytest.raises(StoreGone):
+            begun.save("ely", "care", "typed", base_version=1, user="Cat")
+        assert other.load_draft("ely", "care", user="Cat") is None
+        folders = {drafts._folders(store._beside) for store in (begun, other)}
+        assert len({folder for both in folders for folder in both}) == 4
+
+
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_where_nothing_can_be_written_the_error_still_carries_the_text(
     begun: Store, own_temporary_folder: Path, request: pytest.FixtureRequest
@@ -350,7 +366,8 @@ def test_a_folder_that_somebody_else_put_there_is_not_used(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (Path(begun.shown).parent / "unsaved").symlink_to(elsewhere)
-    (own_temporary_folder / f"commonground-unsaved-{os.getuid()}").symlink_to(elsewhere)
+    name = drafts._folders(begun._beside)[1].name
+    (own_temporary_folder / name).symlink_to(elsewhere)
     vanish(begun, request)
     with pytest.raises(StoreGone) as gone:
         begun.save("ely", "care", "typed", base_version=1, user="Cat")

@@ -59,9 +59,9 @@ def test_a_version_says_who_and_when_in_utc(store: Store) -> None:
     assert (made.number, made.title, made.note, made.status) == (1, "More care", "first", "draft")
     assert made.saved_by == made.marked_by == "Cat"
     assert made.saved_at.tzinfo is UTC
-    # The clock of the tests: 23:59:58, one look for the place, five for the people, the draft
-    # that is kept should the machine fail, and the entry.
-    assert made.saved_at == datetime(2026, 2, 1, 0, 0, 6, tzinfo=UTC)
+    # The clock of the tests: 23:59:58 in January, a look for the draft that would be kept should
+    # the machine fail, and one for the entry.
+    assert made.saved_at == datetime(2026, 2, 1, tzinfo=UTC)
     assert store.versions("ely", "care", user="Cat") == (made,)
 
 
@@ -305,12 +305,16 @@ def test_drafts_leave_the_audit_trail_alone(store: Store) -> None:
 # ------------------------------------------------------------------------------ together
 
 
-def test_twenty_writers_on_one_scenario_lose_no_update(store: Store, address: str) -> None:
+def test_twenty_writers_on_one_scenario_lose_no_update(
+    store: Store, address: str, kind: str
+) -> None:
     save(store, "begin")
+    # Against a server the same again takes longer, and the slow test has two turns on both.
+    turns = 1 if kind == "postgres" else 2
 
     def write(writer: int) -> None:
         mine = Store(address, validate=validate_nothing)
-        for turn in range(2):
+        for turn in range(turns):
             while True:
                 found = mine.load("ely", "care", user="Cat")
                 text = f"{found.text}\n{writer}.{turn}"
@@ -325,12 +329,12 @@ def test_twenty_writers_on_one_scenario_lose_no_update(store: Store, address: st
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(write, range(20)))
     lines = store.load("ely", "care", user="Cat").text.splitlines()
-    assert sorted(lines[1:]) == sorted(f"{w}.{t}" for w in range(20) for t in range(2))
+    assert sorted(lines[1:]) == sorted(f"{w}.{t}" for w in range(20) for t in range(turns))
     # Each writer's own lines stand in the order in which it wrote them.
     for writer in range(20):
         mine = [line for line in lines[1:] if line.startswith(f"{writer}.")]
         assert mine == sorted(mine)
-    assert len(store.versions("ely", "care", user="Cat")) == 41
+    assert len(store.versions("ely", "care", user="Cat")) == 1 + 20 * turns
     assert store.check().sound
 
 
