@@ -1,7 +1,8 @@
-"""Photographs both pages on the fictional demo place for the README: `python -m benchmarks.tour`.
+"""Photographs the pages on the fictional demo place: `python -m benchmarks.tour`.
 
 In: a Chromium (`CHROMIUM` or the first on the path) and the demo place, or another place as the
-first argument. Out: `docs/img/*.png`, at desk and phone width, light and dark, each under 300 kB.
+first argument. Out: `docs/img/*.png`, at desk and phone width, light and dark, each under 300 kB,
+and `docs/tour.md`, which shows all of them with a sentence each.
 """
 
 from __future__ import annotations
@@ -23,14 +24,26 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESK, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 300_000
+MAP, PARTS, DOORS = ".live-map[data-painted]", ".cg-part", ".cg-door"
 PICTURES = (
-    # file, address, size, scheme
-    ("map", "/map?v=1&area={neediest}", DESK, "light"),
-    ("map-wards-dark", "/map?v=1&level=wd25&figure=per_person", DESK, "dark"),
-    ("map-phone", "/map?v=1&level=wd25", PHONE, "light"),
-    ("budget", "/budget?v=1&level=wd25&need=80", DESK, "light"),
-    ("budget-phone", "/budget?v=1&level=wd25", PHONE, "dark"),
-)
+    # file, address, size, scheme, what must be there, what it shows
+    ("start", "/", DESK, "light", DOORS,
+     "The first page: what the place is, three doors, and what is loaded and how old it is."),
+    ("area", "/area?v=1&level=sa21&area={neediest}", DESK, "light", PARTS,
+     "My area: who lives here, what it needs beside its ward and the place, what is spent here."),
+    ("area-phone", "/area?v=1&level=wd25&area={ward}", PHONE, "dark", PARTS,
+     "The same for a ward, on a phone in the dark."),
+    ("map", "/map?v=1&area={neediest}", DESK, "light", MAP,
+     "The map: need by small area, with a card for the chosen area."),
+    ("map-wards-dark", "/map?v=1&level=wd25&figure=per_person", DESK, "dark", MAP,
+     "Money a person by ward, in the dark."),
+    ("map-phone", "/map?v=1&level=wd25", PHONE, "light", MAP,
+     "Need by ward on a phone."),
+    ("budget", "/budget?v=1&level=wd25&need=80", DESK, "light", MAP,
+     "The budget: the pot as an equation that always holds, and what a change of need moves."),
+    ("budget-phone", "/budget?v=1&level=wd25", PHONE, "dark", MAP,
+     "The budget on a phone in the dark."),
+)  # fmt: skip
 
 
 def main() -> None:
@@ -41,16 +54,30 @@ def main() -> None:
 
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else demo.cached()
     loaded = place.load(folder)
-    neediest = neediest_area(loaded)
+    named = {"neediest": neediest(loaded, loaded.base_layer), "ward": neediest(loaded, "wd25")}
     target = ROOT / "docs" / "img"
     target.mkdir(parents=True, exist_ok=True)
     with served(folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        for name, path, size, scheme in PICTURES:
+        for name, path, size, scheme, ready, _ in PICTURES:
             file = target / f"{name}.png"
-            photograph(browser, address + path.format(neediest=neediest), file, size, scheme)
+            photograph(browser, address + path.format(**named), file, (size, scheme, ready))
             print(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:,.0f} kB")
         browser.close()
+    write_page(loaded.name)
+
+
+def write_page(place: str) -> None:
+    """Write the page that shows all pictures."""
+    parts = [
+        f"# A tour of the pages, on {place}, which does not exist",
+        "`make tour` takes these pictures anew in a headless Chromium.",
+    ]
+    for name, path, size, scheme, _, words in PICTURES:
+        page = path.split("?")[0]
+        parts.append(f"## {words}")
+        parts.append(f"`{page}`, {size[0]} pixels wide, {scheme}.\n\n![{words}](img/{name}.png)")
+    (ROOT / "docs" / "tour.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def chromium() -> str | None:
@@ -59,17 +86,17 @@ def chromium() -> str | None:
     return named or next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
-def neediest_area(loaded: Any) -> str:
-    """Return the code of the small area inside the place with the highest score."""
+def neediest(loaded: Any, level: str) -> str:
+    """Return the code of the area of a level with the highest score inside the place."""
     from data import run
 
-    result = run.run(loaded)
-    table = result.level_tables[loaded.base_layer]
+    table = run.run(loaded).level_tables[level]
     return str(table.loc[table["people_inside"] > 0, "need"].idxmax())
 
 
-def photograph(browser: Any, address: str, file: Path, size: tuple[int, int], scheme: str) -> None:
+def photograph(browser: Any, address: str, file: Path, look: tuple[Any, str, str]) -> None:
     """Wait until a page has painted and write what is seen of it."""
+    size, scheme, ready = look
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=scheme,
@@ -80,8 +107,7 @@ def photograph(browser: Any, address: str, file: Path, size: tuple[int, int], sc
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(address)
-    page.locator(".live-map[data-painted]").wait_for()
-    page.locator(".cg-equation").wait_for()
+    page.locator(ready).first.wait_for()
     page.wait_for_timeout(2500)  # colours fade and tables draw their rows
     page.screenshot(path=file)
     context.close()
