@@ -215,14 +215,6 @@ class Prepared:
             streams, self.measures, inside=self.inside, covered=self.covered, moved=self.moved
         )
 
-    def over(self, streams: pd.DataFrame) -> Prepared:
-        """Return the same splits for other amounts of the same streams, in the same order.
-
-        A scenario that raises or cuts streams needs no cover and no use to be looked at again.
-        """
-        prepared = replace(self, streams=streams)
-        return replace(prepared, fixed=_fixed(prepared))
-
     def _per_head(
         self, scores: pd.Series | None, neediest_per_head: float, by_need: list[int]
     ) -> Float64:

@@ -84,6 +84,40 @@ def real_terms(pence: pd.Series | np.ndarray | int, *, from_year: str, to_year: 
     return RealTerms(np.rint(amounts * factor).astype(np.int64), float(factor), sentence, estimated)
 
 
+def in_prices_of(streams: pd.DataFrame, year: str) -> tuple[pd.Series, list[str]]:
+    """Return the amount of every stream in the prices of one year, and how that was done.
+
+    Each stream is brought there from its own price base: the year it names, or the financial year
+    of the stream where it is in cash.
+
+    Returns
+    -------
+    int64 Series `real_pence` by stream, and one sentence for each price base.
+
+    Raises
+    ------
+    UnknownDeflator
+        The year, or the price base of a stream, is not in the table.
+    """
+    bases = price_bases(streams)
+    pence = streams["amount_pence"].to_numpy(dtype=np.int64, copy=True)
+    said = []
+    for base in dict.fromkeys(bases):
+        if _plain(base) == _plain(year):
+            continue
+        mine = bases.to_numpy() == base
+        found = real_terms(pence[mine], from_year=base, to_year=year)
+        pence[mine] = found.pence
+        said.append(found.sentence)
+    return pd.Series(pence, index=streams.index, name="real_pence"), said
+
+
+def price_bases(streams: pd.DataFrame) -> pd.Series:
+    """Return the year in whose prices each stream is: its own year where it is in cash."""
+    cash = streams["price_base"].isin(["", CASH])
+    return streams["price_base"].where(~cash, streams["year"])
+
+
 def comparable(streams: pd.DataFrame) -> list[str]:
     """Warn, in sentences, of what is mixed in one table of streams; empty where nothing is."""
     warnings = []
@@ -95,11 +129,7 @@ def comparable(streams: pd.DataFrame) -> list[str]:
         counts = streams[column].astype(object).value_counts(sort=False)
         if len(counts) > 1:
             warnings.append(f"{len(counts)} {name} are mixed ({_listed(counts)}): {why}.")
-    bases = [
-        year if base in ("", CASH) else base
-        for base, year in zip(streams["price_base"], streams["year"], strict=True)
-    ]
-    counts = pd.Series(bases, dtype=object).value_counts(sort=False)
+    counts = price_bases(streams).astype(object).value_counts(sort=False)
     if len(counts) > 1:
         warnings.append(
             f"Prices of {len(counts)} years are mixed ({_listed(counts)}): bring them to one year "

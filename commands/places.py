@@ -47,6 +47,9 @@ def run(
         float | None,
         typer.Option(min=1, help="Times as much a head the neediest area gets as the least needy."),
     ] = None,
+    prices: Annotated[
+        str | None, typer.Option(help="Year in whose prices the lines are shown too, like 2022-23.")
+    ] = None,
 ) -> None:
     """Go the whole way for PLACE and write index, ledger, levels, crosswalks, map and manifest."""
     from data import folders
@@ -66,11 +69,16 @@ def run(
             progress=progress,
         )
         progress("writing", 0, 1)
-        written = runs.write(result, out)
+        written = runs.write(result, out, prices_of=prices)
     typer.echo(title_of(loaded.name, fictional=loaded.fictional))
     for step in result.steps:
         if step.kind != "level":
             typer.echo(step.sentence)
+    if prices is not None:
+        from budgets.prices import in_prices_of
+
+        for sentence in in_prices_of(result.ledger.streams, prices)[1]:
+            typer.echo(sentence)
     files = sum(1 for path in written.rglob("*") if path.is_file())
     typer.echo(f"Wrote {files} files to {written}")
     for step in result.steps:

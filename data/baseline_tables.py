@@ -5,11 +5,12 @@ In: a `Result`. Out: frames with a column for each figure, as they are written t
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from budgets import baseline
+from budgets import baseline, movable, prices
 
 if TYPE_CHECKING:
     from data.run import Result
@@ -32,11 +33,16 @@ def grades(result: Result) -> pd.DataFrame:
     return baseline.by_grade(result.ledger).reset_index()
 
 
-def lines(result: Result, second: baseline.Second) -> pd.DataFrame:
+def lines(result: Result, second: baseline.Second, *, prices_of: str | None = None) -> pd.DataFrame:
     """Return one row a line of money as it is spent in the end.
 
     Besides where it falls: what of it cannot move and until when, why it is split as it is, and
-    how much would lie elsewhere under a second method.
+    how much would lie elsewhere under a second method. With a year, also the amount in its prices.
+
+    Raises
+    ------
+    UnknownDeflator
+        There is no price index for the year, or for that of a line.
     """
     table = baseline.by_stream(result.ledger)
     streams = result.ledger.streams
@@ -44,7 +50,22 @@ def lines(result: Result, second: baseline.Second) -> pd.DataFrame:
     words = ["use", "follows", "transfer_of", "ring_fence", "committed_until", "next_decision"]
     table = table.join(streams[[*PARTS, *words, "basis", "assumption"]])
     table = table.join(second.streams[["second_method", "moved_pence", "moved_share"]])
+    if prices_of is not None:
+        real, _ = prices.in_prices_of(streams, prices_of)
+        table[f"pence_in_prices_of_{prices_of.replace('/', '-')}"] = real
     return table.reset_index()
+
+
+def calendar(result: Result) -> pd.DataFrame:
+    """Return by when how much money can move, from the first day of the latest year of the lines.
+
+    A day of today would give other files tomorrow; a decision names its own day.
+    """
+    streams = result.ledger.streams
+    latest = max(str(year) for year in streams["year"])
+    # Calendar years begin in January, financial years in April.
+    day = dt.date(int(latest[:4]), 4 if len(latest) > 4 else 1, 1)
+    return movable.calendar(streams, on=day).reset_index()
 
 
 def eliminations(result: Result) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """A result as files that other programs read.
 
 In: a `Result` and a folder. Out: `index.csv`, `ledger.csv`, `streams.csv`, `grades.csv`,
-`eliminations.csv`, `second_method.csv`, `levels/*.csv`, `crosswalks/*.csv` with a `.json` beside
-each, `map.html` and `manifest.json`. The folder appears whole or not at all, and
+`eliminations.csv`, `second_method.csv`, `calendar.csv`, `levels/*.csv`, `crosswalks/*.csv` with a
+`.json` beside each, `map.html` and `manifest.json`. The folder appears whole or not at all, and
 the same place with the same settings gives the same files.
 """
 
@@ -18,6 +18,7 @@ import pandas as pd
 
 from budgets.ledger import OUTSIDE, PLACE_WIDE
 from budgets.money import format_pounds
+from budgets.suppressed import HIDDEN, NOT_SHOWN, Masked
 from data import baseline_tables, folders
 from geo import cells, display, maps
 
@@ -32,8 +33,10 @@ DECIMALS = 6
 MAP_PIXELS = 2000.0
 
 
-def write(result: Result, out: str | Path) -> Path:
+def write(result: Result, out: str | Path, *, prices_of: str | None = None) -> Path:
     """Write a result to a folder and return the folder.
+
+    With a year, `streams.csv` has one more column: the amounts in the prices of that year.
 
     A folder that is new or empty is taken. One that holds an earlier run is replaced, if it holds
     nothing else than what the manifest of that run lists; any other is refused.
@@ -47,8 +50,9 @@ def write(result: Result, out: str | Path) -> Path:
     with folders.whole(folder, replaceable=is_earlier_run) as draft:
         if result.index is not None:
             _write_index(result, draft / "index.csv")
-        _csv(result.ledger.to_frame(), draft / "ledger.csv")
-        _write_baseline(result, draft)
+        ledger = result.ledger if result.masked is None else result.masked[0]
+        _csv(ledger.to_frame(), draft / "ledger.csv")
+        _write_baseline(result, draft, prices_of)
         (draft / "levels").mkdir()
         for layer in result.levels:
             _csv(level_frame(result, layer), draft / "levels" / f"{layer}.csv")
@@ -89,19 +93,57 @@ def level_frame(result: Result, layer: str) -> pd.DataFrame:
         },
         index=pd.Index([OUTSIDE, PLACE_WIDE], name="area_code"),
     )
+    if result.masked is not None:
+        rest = _masked_rest(rest, result.masked[1][layer], frame)
+        frame["amount_pence"] = frame["amount_pence"].astype("Int64")
+        rest["amount_pence"] = rest["amount_pence"].astype("Int64")
     joined = pd.concat([frame, rest])
     if "counted_in_each_pence" in joined.columns:
         joined["counted_in_each_pence"] = joined["counted_in_each_pence"].astype("Int64")
     return joined.reset_index()
 
 
-def _write_baseline(result: Result, draft: Path) -> None:
+def _masked_rest(rest: pd.DataFrame, masked: Masked, frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the row of what is not shown, so that the column still adds up to the pot."""
+    done = rest.assign(flag="")
+    outside = int(masked.outside.fillna(0).sum())
+    done.loc[OUTSIDE, "amount_pence"] = outside
+    if masked.outside.isna().any():
+        done.loc[OUTSIDE, "flag"] = HIDDEN
+    shown = int(frame["amount_pence"].sum()) + outside + int(masked.place_wide.sum())
+    missing = int(masked.amounts.sum()) - shown
+    last = pd.DataFrame(
+        {
+            "name": ["hidden or rounded away, because it follows small counts"],
+            "amount_pence": [missing],
+            "flag": [HIDDEN],
+        },
+        index=pd.Index([NOT_SHOWN], name=done.index.name),
+    )
+    return pd.concat([done, last])
+
+
+def _write_baseline(result: Result, draft: Path, prices_of: str | None) -> None:
     """Write how far the ledger can be trusted, and how it was reached."""
     second = baseline_tables.second_method(result)
-    _csv(baseline_tables.lines(result, second), draft / "streams.csv")
+    _csv(baseline_tables.lines(result, second, prices_of=prices_of), draft / "streams.csv")
+    _csv(baseline_tables.calendar(result), draft / "calendar.csv")
     _csv(baseline_tables.grades(result), draft / "grades.csv")
     _csv(baseline_tables.eliminations(result), draft / "eliminations.csv")
-    _csv(baseline_tables.second_areas(result, second), draft / "second_method.csv")
+    areas = baseline_tables.second_areas(result, second)
+    _csv(_masked_areas(areas, result), draft / "second_method.csv")
+
+
+def _masked_areas(areas: pd.DataFrame, result: Result) -> pd.DataFrame:
+    """Leave out the money of areas that may not be shown, and the differences made with it."""
+    if result.masked is None:
+        return areas
+    flag = result.masked[0].by_area()["flag"].reindex(areas["area_code"]).to_numpy()
+    done = areas.assign(flag=flag)
+    for name in [name for name in areas.columns if name.endswith(("_pence", "_share"))]:
+        whole = pd.api.types.is_integer_dtype(areas[name])
+        done[name] = (areas[name].astype("Int64") if whole else areas[name]).mask(flag != "")
+    return done
 
 
 def _write_index(result: Result, path: Path) -> None:

@@ -23,8 +23,8 @@ from data.errors import RecipeFault
 PARAMETERS = Path(__file__).with_name("english_services.toml")
 COLUMNS = (
     "id", "title", "agency", "service", "theme", "amount", "reason", "covers", "method",
-    "grade", "use", "held_at", "tier", "year", "price_base", "kind", "status", "funder", "commissioner",
-    "source", "assumption", "basis", "published",
+    "grade", "use", "held_at", "tier", "year", "price_base", "kind", "status", "funder",
+    "commissioner", "source", "assumption", "basis", "published",
 )  # fmt: skip
 
 

@@ -159,16 +159,6 @@ def test_what_activity_at_unit_cost_comes_to_is_held_against_the_amount(
     assert np.isnan(table["share"].iloc[1])
 
 
-def test_other_amounts_of_the_same_streams_are_split_alike(make_streams: Make) -> None:
-    streams = every_method(make_streams)
-    ready = prepared(streams)
-    doubled = streams.assign(amount_pence=streams["amount_pence"] * 2)
-    book = ready.over(doubled).ledger(**NEED)
-    direct = prepared(doubled).ledger(**NEED)
-    assert np.array_equal(book.pence, direct.pence)
-    assert book.total == 2 * ready.ledger(**NEED).total
-
-
 @pytest.mark.parametrize(
     ("row", "options", "kind", "shown"),
     [

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from budgets.prices import comparable, deflators, real_terms
+from budgets.prices import comparable, deflators, in_prices_of, real_terms
 from budgets.streams_errors import UnknownDeflator
 
 Make = Callable[..., pd.DataFrame]
@@ -68,6 +68,24 @@ def test_every_index_has_unit_date_reference_and_status() -> None:
         assert table["date"] < date(2026, 12, 31)
         assert table["status"] == "quoted"
         assert all(40 < value <= 100 for value in table["index"].values())
+
+
+def test_every_stream_is_brought_to_one_year_from_its_own_price_base(make_streams: Make) -> None:
+    streams = make_streams(
+        {"amount": "10000", "year": "2019-20"},
+        {"amount": "10000", "year": "2022-23", "price_base": "2015-16"},
+        {"amount": "-10000", "year": "2024-25", "price_base": "cash"},
+    )
+    real, said = in_prices_of(streams, "2024/25")
+    # 10,000 x 100 / 80.8738 and x 100 / 74.5804, by the index of March 2026.
+    assert real.tolist() == [12365, 13408, -10000]
+    assert [sentence.split(" x ")[0] for sentence in said] == [
+        "Prices of 2024/25: 2019-20",
+        "Prices of 2024/25: 2015-16",
+    ]
+    assert streams["amount_pence"].tolist() == [10000, 10000, -10000], "the argument was changed"
+    with pytest.raises(UnknownDeflator, match="2025-26"):
+        in_prices_of(streams, "2025-26")
 
 
 def test_one_year_one_status_one_kind_needs_no_warning(make_streams: Make) -> None:

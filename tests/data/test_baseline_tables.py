@@ -116,6 +116,30 @@ def test_the_files_of_the_baseline_add_up(counted: Path, tmp_path: Path) -> None
     assert second["area_code"].tolist() == CODES
 
 
+def test_lines_can_be_shown_in_the_prices_of_another_year_too(
+    counted: Path, edit: Callable[..., Path], tmp_path: Path
+) -> None:
+    edit("streams.csv", "2025-26", "2019-20", times=99)
+    result = run.run(place.load(counted))
+    out = write.write(result, tmp_path / "out", prices_of="2024-25")
+    lines = pd.read_csv(out / "streams.csv").set_index("stream")
+    # 21.00 x 100 / 80.8738 by the index of financial years; 2024-25 is the year itself.
+    assert lines.loc["bins", "pence_in_prices_of_2024-25"] == 2597
+    assert lines.loc["young", "pence_in_prices_of_2024-25"] == 1200
+
+
+def test_the_calendar_begins_with_the_latest_year(
+    counted: Path, edit: Callable[..., Path], tmp_path: Path
+) -> None:
+    table = pd.read_csv(
+        write.write(run.run(place.load(counted)), tmp_path / "out") / "calendar.csv"
+    )
+    # All but charges, which go where care goes, can move.
+    assert table.to_dict("records") == [
+        {"date": "2025-04-01", "freed_pence": 17900, "movable_pence": 17900, "streams": 5}
+    ]
+
+
 def test_every_fault_of_the_use_of_a_place_is_named_with_the_others(
     counted: Path, edit: Callable[..., Path]
 ) -> None:
