@@ -47,7 +47,12 @@ class Parameter(_Strict):
     def sentence(self) -> str:
         """Say the figure, its unit, and whose it is."""
         whose = "our own assumption" if self.status == "own" else self.status
-        return f"{self.value:,g} {self.unit} ({whose}, {self.date}: {self.reference})"
+        amount = f"{self.value:,g} {self.unit}"
+        if self.unit.startswith("share of "):
+            amount = f"{self.value * 100:.3g}% {self.unit.removeprefix('share ')}"
+        elif self.unit.startswith("pounds "):
+            amount = f"£{self.value:,.0f} {self.unit.removeprefix('pounds ')}"
+        return f"{amount} ({whose}, {self.date}: {self.reference})"
 
 
 class Duty(_Strict):

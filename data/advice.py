@@ -120,13 +120,16 @@ def _advise(result: Result, services: Services, suppose: Sequence[str]) -> list[
     )
     advices = []
     for case in adviser_facts.cases(result.ledger, services, base, crosswalks=result.crosswalks):
-        kind = "" if case.service is None or not case.service.held_by else case.service.held_by[0]
+        bodies = {layer.id: layer.body for layer in place.settings.layers}
+        kind = bodies.get(case.today, "")
+        if case.service is not None and case.service.held_by:
+            kind = case.service.held_by[0]
         sites = []
         for layer in result.levels:
             known = place.settings.layer(layer)
             body = known.body
             if layer in suppose:
-                body = kind or body or "a body that is supposed"
+                body = kind or body
             sites.append(adviser_facts.Site(layer, known.title, body))
         facts = adviser_facts.level_facts(case, sites, result.crosswalks, base)
         advices.append(adviser.advise(case, facts, services))

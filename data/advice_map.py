@@ -48,7 +48,7 @@ def write(
         shapes,
         counts.reindex(areas.index).astype("float64"),
         title=f"{what}, {place.name}",
-        legend_title=f"Programmes that run on {on:%d %B %Y}",
+        legend_title=f"Programmes that run on {on.day} {on:%B %Y}",
         format="{:,.0f}",
         source=place.settings.layer(layer).title,
         look=maps.Look(banner=f"{place.name} is a fictional place." if place.fictional else ""),

@@ -361,7 +361,9 @@ def test_assumptions_of_our_own_are_listed_once_with_their_unit(
     advice = advise(money({"service": "Adult social care"}), site("lad"))
     lines = adviser_words.assumptions([advice, advice], SERVICES)
     assert len(lines) == len(set(lines))
-    assert any("adult social care: 11.5 CV" in line and "our own" in line for line in lines)
+    assert any(
+        "adult social care: 11.5 times the average" in line and "our own" in line for line in lines
+    )
     assert not any("Dedicated schools grant" in line for line in lines)
 
 
