@@ -39,7 +39,7 @@ WINSORISED = 0.1
 XMR_LIMIT = 3.0 * np.sqrt(np.pi) / 2.0
 # Upper limit of the moving range over its mean: D4 for ranges of two.
 RANGE_LIMIT = 3.267
-RUN, TREND = 7, 6
+RUN, TREND = 7, 7
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,8 +143,8 @@ def xmr(values: pd.Series, *, baseline: int | None = None) -> pd.DataFrame:
     """Chart one series: its limits of natural variation, and which points are signals.
 
     `centre = mean`, limits `centre -+ 2.66 mean(|x_t - x_(t-1)|)`. Signals: `outside` the limits;
-    `run` of seven or more on one side of the centre; `trend` of six or more rising or falling
-    steps' points; `near limit`, two of three beyond two thirds of the way on one side. Source:
+    `run` of seven or more on one side of the centre; `trend` of seven or more that rise, or fall,
+    each beyond the last; `near limit`, two of three beyond two thirds of the way on one side. Source:
     Wheeler (1993), Understanding variation; the run rules as NHS England's Making Data Count uses
     them. Status: common.
 

@@ -212,8 +212,10 @@ def test_each_rule_of_a_chart_marks_its_points():
     assert table["signal"].tolist() == [""] * 6 + ["outside"]
     run = xmr(pd.Series([12.0, 10, 12, 10, *[11.5, 11.2] * 4]), baseline=4)["signal"]
     assert run.tolist() == [""] * 4 + ["run"] * 8
-    rising = xmr(pd.Series([5, 9, 5, 9, 5.0, 6, 7, 7.5, 8, 8.5]), baseline=4)["signal"]
-    assert rising.tolist() == [""] * 4 + ["trend"] * 6
+    rising = xmr(pd.Series([5, 9, 5, 9, 5.0, 6, 6.5, 7, 7.5, 8, 8.5]), baseline=4)["signal"]
+    assert rising.tolist() == [""] * 4 + ["trend"] * 7
+    six = xmr(pd.Series([5, 9, 5, 9, 5.0, 6, 6.5, 7, 7.5, 8]), baseline=4)["signal"]
+    assert (six == "").all()
     near = xmr(pd.Series([10, 11, 10, 11, 10.5, 12.6, 10.5, 12.7]), baseline=4)["signal"]
     assert near.tolist() == [""] * 5 + ["near limit", "", "near limit"]
     # A value on the centre breaks a run.
