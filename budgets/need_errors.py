@@ -89,3 +89,17 @@ class PracticesNotAsPublished(BudgetError):
 
     rule = "each weighted population adds up to the population, and parts to their mix"
     remedy = "Compare with the published file; figures may be rounded, cut off or of another year."
+
+
+class FormulaNotUnderstood(BudgetError):
+    """The file of a funding formula breaks a rule of its form."""
+
+    rule = "a formula is TOML with [formula] and [[age]], [need] or [area_cost]"
+    remedy = "Correct the keys that are named; docs/methods/budgets.md has the form."
+
+
+class FormulaWithoutFigures(BudgetError):
+    """A formula names what the place does not count, or leaves people out."""
+
+    rule = "a formula names columns and measures of the place, and its age bands hold everybody"
+    remedy = "Correct the names, or add the figures to the place."

@@ -99,3 +99,25 @@ def per_person(
     for sentence in found.sentences:
         typer.echo(sentence)
     show(found.table, out)
+
+
+@commands.command("weighted-people")
+@reports_faults
+def weighted_people(
+    place: Annotated[str, typer.Argument(help="Folder of a place package, or `demo`.")],
+    formula: Annotated[str, typer.Argument(help="TOML file of a funding formula, or care.")],
+    out: Annotated[Path | None, typer.Option(help="CSV with a row a base area.")] = None,
+) -> None:
+    """Count the people of PLACE by age, need and area cost, and say what each area gets a head."""
+    from data import place as places
+    from data import run as runs
+    from data import weighing
+
+    folder = place_folder(place)
+    with spinner("Weighing people"):
+        loaded = places.load(folder)
+        table, sentences = weighing.weigh(runs.run(loaded), formula)
+    typer.echo(title_of(loaded.name, fictional=loaded.fictional))
+    for sentence in sentences:
+        typer.echo(sentence)
+    show(table, out)
