@@ -19,7 +19,7 @@ from budgets.ledger import Ledger, Level
 RECORDED = ("A", "B", "C")
 ASSUMED = ("D", "E")
 SPENT = ("F",)
-PLACE_WIDE = ("G",)
+KEPT_APART = {"recorded_pence": RECORDED, "assumed_pence": ASSUMED, "spent_here_pence": SPENT}
 ENOUGH_RECORDED = 0.5
 LABEL = "follows from our assumption"
 
@@ -79,6 +79,22 @@ def recorded(book: Ledger | Level, *, only: pd.Series | None = None) -> Recorded
         rankable=rankable,
         reason="" if rankable else _reason(known, whole),
     )
+
+
+def by_area(book: Ledger | Level) -> pd.DataFrame:
+    """Return `recorded_pence, assumed_pence, spent_here_pence` by area, which add up to its money.
+
+    Money that is held place-wide (grade G) has no area.
+    """
+    every = np.ones(len(book.streams), bool)
+    grades = book.streams["grade"].to_numpy(dtype=object)
+    return pd.DataFrame({name: _of(book, every, grades, of) for name, of in KEPT_APART.items()})
+
+
+def outside(level: Level) -> dict[str, int]:
+    """Return the same three sums for what no area of a level holds."""
+    grades = level.streams["grade"].to_numpy(dtype=object)
+    return {name: int(level.outside[np.isin(grades, of)].sum()) for name, of in KEPT_APART.items()}
 
 
 def _reason(known: int, whole: int) -> str:

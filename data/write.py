@@ -14,8 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from budgets import honesty
 from budgets.ledger import OUTSIDE, PLACE_WIDE
 from budgets.money import format_pounds
 from budgets.suppressed import HIDDEN, NOT_SHOWN, Masked
@@ -80,10 +82,16 @@ def is_earlier_run(folder: Path) -> bool:
 def level_frame(result: Result, layer: str) -> pd.DataFrame:
     """Return the table of a level with the rows `outside` and `place-wide`.
 
-    With these two rows the column `amount_pence` adds up to the pot.
+    With these two rows the column `amount_pence` adds up to the pot. In every area it is made up
+    of `recorded_pence` (grades A to C), `assumed_pence` (D and E: it follows from our assumption
+    and is not to be ranked) and `spent_here_pence` (F, where it is spent and not where the benefit
+    falls).
     """
     level, table = result.levels[layer], result.level_tables[layer]
     frame = table.copy()
+    kept_apart = honesty.by_area(level)
+    for name, pence in kept_apart.items():
+        frame[str(name)] = pence.reindex(table.index, fill_value=0)
     frame.index = frame.index.rename("area_code")
     rest = pd.DataFrame(
         {
@@ -93,6 +101,8 @@ def level_frame(result: Result, layer: str) -> pd.DataFrame:
         },
         index=pd.Index([OUTSIDE, PLACE_WIDE], name="area_code"),
     )
+    for column, beyond in honesty.outside(level).items():
+        rest[column] = np.array([beyond, 0], np.int64)
     if result.masked is not None:
         rest = _masked_rest(rest, result.masked[1][layer], frame)
         frame["amount_pence"] = frame["amount_pence"].astype("Int64")

@@ -128,6 +128,21 @@ def test_lines_can_be_shown_in_the_prices_of_another_year_too(
     assert lines.loc["young", "pence_in_prices_of_2024-25"] == 1200
 
 
+def test_every_level_keeps_apart_what_is_recorded_assumed_and_spent_here(
+    counted: Path, tmp_path: Path
+) -> None:
+    result = run.run(place.load(counted))
+    out = write.write(result, tmp_path / "out")
+    for layer in ("sq", "wd", "dist", "lep"):
+        table = pd.read_csv(out / "levels" / f"{layer}.csv").set_index("area_code")
+        parts = table[["recorded_pence", "assumed_pence", "spent_here_pence"]]
+        assert (parts.sum(axis=1) == table["amount_pence"]).drop("place-wide").all()
+        # Care less charges and young; bins and half; the school.
+        assert parts.sum().tolist() == [10200, 2700, 4000]
+    squares = pd.read_csv(out / "levels" / "sq.csv", dtype={"area_code": "str"})
+    assert squares.set_index("area_code").loc["0101", "spent_here_pence"] == 4000
+
+
 def test_the_calendar_begins_with_the_latest_year(
     counted: Path, edit: Callable[..., Path], tmp_path: Path
 ) -> None:
