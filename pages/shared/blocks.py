@@ -52,6 +52,13 @@ def hint(words: str) -> None:
     st.html(f'<p class="cg-intro">{text(words)}</p>')
 
 
+def said(title: str, sentences: Sequence[str]) -> None:
+    """Say a few sentences under a title; nothing where there are none."""
+    if sentences:
+        items = "".join(f"<p>{text(sentence)}</p>" for sentence in sentences)
+        st.html(f'<section class="cg-part"><h3>{text(title)}</h3>{items}</section>')
+
+
 def pounds(pence: int) -> str:
     """Write a large amount as people say it: thousands, millions or billions of pounds."""
     amount = abs(pence) / 100

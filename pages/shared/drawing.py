@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from budgets import honesty
 from data.run import Result
 from geo import maps
 from pages.shared import cache, figures
@@ -27,6 +28,7 @@ def of(
     usual: pd.Series | None = None,
     about: str = "",
     area: str = "",
+    borders: str = "",
 ) -> Drawing:
     """Return the drawing of one figure. Areas beyond the place are drawn but not compared.
 
@@ -39,6 +41,8 @@ def of(
         colours of what-ifs can be compared.
     about
         What of the figure is drawn, such as the name of one line of money.
+    borders
+        Another level whose borders are drawn over this one's.
     """
     table = result.level_tables[level]
     table = table.assign(**{figure.column: table[figure.column] if values is None else values})
@@ -51,6 +55,7 @@ def of(
     ours = ours.reindex(drawn, fill_value=False)
     outlined = not figures.fills_the_place(result, level)
     title = f"{figure.title}, {about}" if about else figure.title
+    assumed = _assumed(result, level, figure, drawn) if values is None else []
     return Drawing(
         geometry=cache.shape_address(result, level),
         classes=_classes(shown, ours, breaks),
@@ -62,6 +67,8 @@ def of(
             labels=figures.class_labels(figure, breaks, open_ends=usual is not None),
             beyond="" if ours.all() else f"Beyond {result.place.name}, not compared",
             outline=result.place.name if outlined else "",
+            borders=f"Borders of {figures.level_titles(result)[borders]}" if borders else "",
+            hatched="More than half follows from our assumption" if assumed else "",
         ),
         figure=figure.title,
         title=f"{title} by {figures.level_titles(result)[level]}",
@@ -70,7 +77,20 @@ def of(
         picked=int(drawn.get_indexer(pd.Index([area]))[0]),
         outline=cache.shape_address(result, result.place.settings.base.inside) if outlined else "",
         overlapping=result.levels[level].counted_in_each is not None,
+        borders=cache.shape_address(result, borders) if borders else "",
+        hatched=assumed,
     )
+
+
+def _assumed(result: Result, level: str, figure: Figure, drawn: pd.Index) -> list[int]:
+    """Return the positions of areas more than half of whose money is split by assumption."""
+    if not figure.money:
+        return []
+    found = honesty.recorded(result.levels[level])
+    assumed = found.assumed_pence.reindex(drawn, fill_value=0).to_numpy()
+    known = (found.pence + found.spent_pence).reindex(drawn, fill_value=0).to_numpy()
+    ours = figures.here(result, level).reindex(drawn, fill_value=False).to_numpy()
+    return [int(at) for at in np.flatnonzero((assumed > known) & ours)]
 
 
 def _classes(values: pd.Series, ours: pd.Series, breaks: list[float]) -> list[int]:

@@ -52,6 +52,7 @@ class Figure:
     sure: str
     write: Callable[[float], str]
     after: str = ""
+    money: bool = False
 
     def show(self, value: Any) -> str:
         """Return the value with its unit as everyone reads it, or "no data"."""
@@ -134,6 +135,7 @@ def _money(result: Result, level: str) -> Figure:
         vintage=years(result),
         sure=_recorded(result, level),
         write=lambda value: format_pounds(round(value), whole=True),
+        money=True,
     )
 
 
@@ -151,6 +153,7 @@ def _per_person(result: Result, level: str) -> Figure:
         sure=money.sure,
         write=lambda value: format_pounds(round(value), whole=True),
         after=" a person",
+        money=True,
     )
 
 

@@ -26,8 +26,8 @@ _component = scripts.component("live_map", scripts.LEAFLET_STYLE)
 class Legend:
     """The legend: a title with its unit, a note on direction, one label a class, then the rest.
 
-    `beyond` names the areas that are drawn but not compared, `outline` the line around the place;
-    "" where there are none.
+    `beyond` names the areas that are drawn but not compared, `outline` the line around the place,
+    `borders` another layer's borders, `hatched` what hatching means; "" where there are none.
     """
 
     title: str
@@ -36,6 +36,8 @@ class Legend:
     no_data: str = "No data"
     beyond: str = ""
     outline: str = ""
+    borders: str = ""
+    hatched: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class Drawing:
         Address of the shape of the place itself, where areas do not just fill it; else "".
     overlapping
         Whether areas lie on one another; then one is seen through the other.
+    borders
+        Address of the shapes of another layer, whose borders are drawn over these; else "".
+    hatched
+        Positions of areas whose figure follows from an assumption.
     """
 
     geometry: str
@@ -73,6 +79,8 @@ class Drawing:
     picked: int = -1
     outline: str = ""
     overlapping: bool = False
+    borders: str = ""
+    hatched: Sequence[int] = ()
 
 
 def live_map(drawing: Drawing, *, key: str = "live_map", on_pick: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 from streamlit.testing.v1 import AppTest
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
@@ -303,3 +304,37 @@ def test_two_places_on_one_server_never_answer_for_each_other(
     other.selectbox(key="map.level").set_value("wd").run()
     first.selectbox(key="map.level").set_value("wd").run()
     assert (amounts(first)[0], amounts(other)[0]) == (POT, POT - 1_000_000)
+
+
+def test_two_figures_stand_side_by_side_and_say_where_they_argue() -> None:
+    test = opened("map", v="1", figure="need", beside="people")
+    first, second = drawn(test, "live_map.js")
+    assert (first["figure"], second["figure"]) == ("Need", "People")
+    assert first["geometry"] == second["geometry"]
+    said = html(test)
+    # By hand: scipy ranks the twelve squares of the place by both figures.
+    ours = [n for n in range(16) if n % 4 < 3]
+    frame = tables(test)[0]
+    need = [float(frame.at[f"a{n:02d}", "need"]) for n in ours]
+    rho = spearmanr([-value for value in need], [-(100 + n) for n in ours]).statistic
+    assert f"is {rho:.2f}" in said
+    assert dict(test.query_params)["beside"] == "people"
+
+
+def test_another_levels_borders_lie_over_the_map_and_their_fit_is_said_in_people() -> None:
+    test = opened("map", v="1", level="sq", over="wd")
+    data = drawn(test, "live_map.js")[0]
+    assert "/wd-" in data["borders"]
+    assert data["legend"]["borders"] == "Borders of Wards"
+    # The four squares of the second column are cut in half: half of their people are elsewhere.
+    cut = sum(100 + n for n in range(16) if n % 4 == 1) / 2
+    town = sum(100 + n for n in range(16) if n % 4 < 3)
+    assert f"{cut:,.0f} of {town:,.0f} people" in html(test)
+
+
+def test_money_that_follows_from_an_assumption_is_hatched_and_need_is_not() -> None:
+    assert drawn(opened("map", v="1", figure="need"), "live_map.js")[0]["hatched"] == []
+    data = drawn(opened("map", v="1", figure="money"), "live_map.js")[0]
+    # Nothing in the grid is recorded: every square of the place is hatched, none beyond it.
+    assert data["hatched"] == [n for n in range(16) if n % 4 < 3]
+    assert "assumption" in data["legend"]["hatched"]

@@ -64,15 +64,17 @@ class LiveMap {
     this.data = data;
     this.describe();
     try {
-      const [features, outline] = await Promise.all([
+      const [features, outline, borders] = await Promise.all([
         fetchGeometry(data.geometry),
         data.outline ? fetchGeometry(data.outline) : null,
+        data.borders ? fetchGeometry(data.borders) : null,
         import(data.leaflet),
         stylesheets(this.root),
       ]);
       if (turn !== this.turn) return; // a newer run has overtaken this one
       if (!this.map) this.start();
       if (this.shown !== data.geometry) this.place(features, outline);
+      this.others(borders);
       this.paint();
     } catch (error) {
       if (turn === this.turn) this.fail(error);
@@ -141,6 +143,46 @@ class LiveMap {
     this.root.dataset.geometry = this.shown;
   }
 
+  // Borders of another layer, over this one's: where the two do not match, they cross.
+  others(borders) {
+    this.borders?.remove();
+    const line = (style) => L.geoJSON(borders, {
+      renderer: this.renderer, interactive: false, style: { fill: false, ...style },
+    });
+    this.borders = borders && L.featureGroup([
+      line({ color: "var(--panel)", weight: 4, opacity: 0.8 }),
+      line({ color: "var(--borders)", weight: 2 }),
+    ]).addTo(this.map);
+  }
+
+  // Hatching lies over the colour: the figure is there, and it follows from an assumption.
+  hatch() {
+    this.hatching?.remove();
+    this.hatching = null;
+    const hatched = this.data.hatched ?? [];
+    if (!hatched.length || !(this.renderer instanceof L.SVG)) return;
+    const picture = this.renderer._container;
+    if (!picture.querySelector("#hatch")) {
+      const pattern = document.createElementNS("http://www.w3.org/2000/svg", "pattern");
+      for (const [name, value] of Object.entries({
+        id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
+      })) pattern.setAttribute(name, value);
+      const stroke = document.createElementNS("http://www.w3.org/2000/svg", "line");
+      for (const [name, value] of Object.entries({ y2: 6, class: "hatch-line" })) {
+        stroke.setAttribute(name, value);
+      }
+      pattern.append(stroke);
+      picture.append(pattern);
+    }
+    const style = { stroke: false, fill: true, fillColor: "url(#hatch)", fillOpacity: 1 };
+    const options = { style, interactive: false, renderer: this.renderer };
+    this.hatching = L.featureGroup(
+      hatched.filter((at) => this.paths[at]).map((at) => L.geoJSON(this.paths[at].feature, options)),
+    ).addTo(this.map);
+    this.outline?.bringToFront();
+    this.borders?.bringToFront();
+  }
+
   fit() {
     const ours = this.paths.filter((_, position) => this.data.classes[position] !== BEYOND);
     const bounds = L.featureGroup(ours.length ? ours : this.paths).getBounds();
@@ -168,6 +210,7 @@ class LiveMap {
 
   paint() {
     this.paths.forEach((path, position) => path.setStyle(this.style(position)));
+    this.hatch();
     this.ring("pickedRing", this.data.picked);
     this.ring("pointedRing", this.pointed);
     this.legend();
@@ -214,6 +257,16 @@ class LiveMap {
     );
     const rest = [entry("var(--no-data)", legend.no_data, NO_DATA)];
     if (legend.beyond) rest.push(entry("var(--beyond)", legend.beyond, BEYOND));
+    if (legend.hatched) {
+      const item = element("li");
+      item.append(element("span", "swatch hatched"), element("span", "range", legend.hatched));
+      rest.push(item);
+    }
+    if (legend.borders) {
+      const item = element("li");
+      item.append(element("span", "line solid"), element("span", "range", legend.borders));
+      rest.push(item);
+    }
     if (legend.outline) {
       const line = element("li");
       line.append(element("span", "line"), element("span", "range", legend.outline));
