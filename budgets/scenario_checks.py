@@ -20,7 +20,7 @@ from budgets.scenario_errors import (
     RiskSharesWrong,
     StatusUnsigned,
 )
-from geo.errors import CommonGroundError, Faults
+from geo.errors import CommonGroundError, Faults, SeveralFaults
 
 if TYPE_CHECKING:
     from budgets.scenario_document import Join
@@ -145,6 +145,8 @@ def rule_choices(entry: Mapping[str, Any]) -> Choices:
 
 def within(spot: str, fault: CommonGroundError) -> CommonGroundError:
     """Return a fault of a room below with the entry of the scenario before its place."""
+    if isinstance(fault, SeveralFaults):
+        return SeveralFaults([within(spot, one) for one in fault.faults], spot)
     where = f"{spot}, {fault.where}" if fault.where else spot
     return type(fault)(
         where, found=fault.found, count=fault.count, detail=fault.detail, **fault.fields

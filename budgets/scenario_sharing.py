@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from budgets import pace
-from budgets.errors import NothingToShareBy
+from budgets.errors import AmountTooLarge, NothingToShareBy
 from budgets.joining import POOLED, Pot
 from budgets.money import MAX_PENCE, Float64, Int64, format_pounds, largest_remainder
 from budgets.need import per_head, weighted_people
@@ -94,29 +94,32 @@ def share_out(
     CommonGroundError
         Whatever a rule refuses, with the entry before it.
     """
+    try:
+        return _share_out(books, at, share, pot, context, own)
+    except CommonGroundError as error:
+        raise within(where, error) from error
+
+
+def _share_out(
+    books: Books, at: Int64, share: Share, pot: Pot | None, context: Context, own: Int64 | None
+) -> Done:
     measure = measure_of(books.themes(at), share, context)
     follow = _Followed(share, context, measure)
     units = _units(books, at, pot, context, follow)
     choices = share.pace()
+    if share.rule == RAKING:
+        return _rake(books, units, follow)
+    limits = ("floor", "ceiling", "fixed", "minimum", "match")
     plain = choices.rule == "proportional" and all(
-        getattr(choices, limit) is None
-        for limit in ("floor", "ceiling", "fixed", "minimum", "match")
+        getattr(choices, limit) is None for limit in limits
     )
-    try:
-        if share.rule == RAKING:
-            return _rake(books, units, follow)
-        if plain and not share.yearly and not (pot and pot.way == POOLED):
-            return _in_proportion(books, units)
-        done = [_paced(books, unit, share, choices, context, own) for unit in units]
-    except CommonGroundError as error:
-        raise within(where, error) from error
+    if plain and not share.yearly and not (pot and pot.way == POOLED):
+        return _in_proportion(books, units)
+    done = [_paced(books, unit, share, choices, context, own) for unit in units]
     paths = [item.path for item in done if item.path is not None]
     # What a floor costs is said for one sum; over many lines only what was asked of all is.
     said = done[0].said if len(done) == 1 else (_in_words(choices, len(done)),)
-    return Done(
-        said=said,
-        path=sum(paths[1:], start=paths[0]) if paths else None,
-    )
+    return Done(said=said, path=sum(paths[1:], start=paths[0]) if paths else None)
 
 
 def measure_of(themes: list[str], share: Share, context: Context) -> Measure | None:
@@ -272,7 +275,9 @@ def _totals(total: int, yearly: tuple[float, ...]) -> list[int]:
     for rate in yearly:
         # The shortest decimal that names the rate: 2.1 per cent is meant, not its binary neighbour.
         factor = 1 + Fraction(repr(float(rate))) / 100
-        found.append(min(round(found[-1] * factor), MAX_PENCE))
+        found.append(round(found[-1] * factor))
+    if max(found) > MAX_PENCE:
+        raise AmountTooLarge("yearly", found=[format_pounds(max(found), whole=True)])
     return found[1:] or found
 
 

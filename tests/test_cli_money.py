@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import runpy
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
@@ -187,6 +193,60 @@ def test_without_a_scenario_money_is_as_it_is_today(drawn: Path, tmp_path: Path)
     changes = pd.read_csv(tmp_path / "out" / "changes.csv")
     assert set(changes["result"]) == {"unchanged"}
     assert "low_pence" not in changes
+
+
+@pytest.mark.slow
+def test_other_processor_features_and_hash_seeds_give_the_same_pence(
+    allocated: tuple[Path, str], drawn: Path, tmp_path: Path
+) -> None:
+    """What numpy computes with wide registers and without them must not differ in a penny."""
+    features = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    digests = set()
+    for number, disabled in enumerate(("", " ".join(features))):
+        out = tmp_path / f"out{number}"
+        lock = allocated[0] / "scenario.lock.json"
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", "allocate", drawn, "--scenario", lock, "--out", out],
+            cwd=ROOT,
+            env=os.environ | {"NPY_DISABLE_CPU_FEATURES": disabled, "PYTHONHASHSEED": str(number)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        digests.add((out / "ledger.csv").read_bytes())
+        digests.add((out / "levels" / "lep.csv").read_bytes())
+    assert len(digests) == 2
+
+
+def test_killing_it_at_any_moment_leaves_no_half_written_folder(
+    drawn: Path, plan: Path, tmp_path: Path
+) -> None:
+    from data import place, run, scenario_files, scenarios
+
+    allocation = scenarios.allocate(run.run(place.load(drawn)), draws=0)
+    scenario_files.write(allocation, tmp_path / "out")
+    before = files_of(tmp_path / "out")
+    process = multiprocessing.get_context("fork").Process(
+        target=_write_and_die, args=(allocation, tmp_path / "out")
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert files_of(tmp_path / "out") == before
+    scenario_files.write(allocation, tmp_path / "out")
+    assert files_of(tmp_path / "out") == before
+
+
+def _write_and_die(allocation: object, out: Path) -> None:
+    """Write an allocation and be killed when all but the lock is written."""
+    from data import scenario_files
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    scenario_files._write_lock = die  # type: ignore[assignment]
+    scenario_files.write(allocation, out)  # type: ignore[arg-type]
 
 
 def test_the_status_of_a_scenario_does_not_change_its_pence(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from boundaries.crosswalk import Crosswalk
 from budgets import compare, scenario, streams
 from budgets.apportion import prepare
-from budgets.errors import InfeasibleLimits, RakingInfeasible
+from budgets.errors import AmountTooLarge, InfeasibleLimits, NothingToShareBy, RakingInfeasible
 from budgets.ledger import Ledger
 from budgets.levels_errors import DevolvedTooMuch
 from budgets.need_measures import Measure
@@ -577,3 +577,68 @@ def test_the_digest_names_inputs_and_choices(place: Callable[..., Drawn]) -> Non
     assert drawn.after(share + "need_weight = 0.25\n").digest != outcome.digest
     other = place({"amount": 100_001}, {"amount": 1})
     assert other.after(share).digest != outcome.digest
+
+
+# ---------------------------------------------------------------------------------- edges
+
+
+def one_area(total: int, people: float, measure: Measure | None) -> tuple[Ledger, scenario.Context]:
+    index = pd.Index(["01"], name="sa", dtype="str")
+    row = {
+        "id": "s0", "title": "t", "agency": "a", "theme": "green", "amount": total,
+        "covers": "sa:*", "method": "people", "year": "2025-26", "kind": "revenue",
+        "status": "budget",
+    }  # fmt: skip
+    table = streams.read(pd.DataFrame([row]), unit="pence")
+    nothing = pd.DataFrame({"covers": [], "area_code": [], "covered": [], "used": []})
+    book = Ledger(
+        table, index, np.array([[total]]), np.zeros(1, np.int64), np.ones(1, bool), nothing
+    )
+    context = scenario.Context(
+        people=pd.Series([people], index),
+        measures={} if measure is None else {measure.name: measure},
+        covered={"s0": np.ones(1)},
+        need_weight=1.0,
+        neediest_per_head=3.0,
+        levels={},
+        inputs="drawn",
+    )
+    return book, context
+
+
+@pytest.mark.parametrize("total", [1, 10**13])
+@pytest.mark.parametrize(
+    "rule", ["", 'rule = "damping"\nfloor = -2\nunit = "per cent"\n', 'rule = "raking"\n']
+)
+def test_one_area_gets_everything_under_every_rule(total: int, rule: str) -> None:
+    scores = pd.Series([0.0], pd.Index(["01"], name="sa", dtype="str"))
+    book, context = one_area(total, 7.0, Measure("index", "index", scores))
+    plan = scenario.parse(HEAD + f'[[share]]\nof = "s0"\nby = "need"\n{rule}')
+    assert scenario.apply(plan, book, context).ledger.pence.tolist() == [[total]]
+
+
+def test_without_clients_or_people_there_is_nothing_to_share_by() -> None:
+    none = pd.Series([0], pd.Index(["01"], name="sa", dtype="str"))
+    book, context = one_area(100, 7.0, Measure("users", "clients", none))
+    plan = scenario.parse(HEAD + '[[share]]\nof = "s0"\nby = "need"\n')
+    with pytest.raises(NothingToShareBy, match=r"\[\[share\]\] number 1"):
+        scenario.apply(plan, book, context)
+    book, context = one_area(100, 0.0, None)
+    plan = scenario.parse(HEAD + '[[share]]\nof = "s0"\nby = "people"\n')
+    with pytest.raises(NothingToShareBy):
+        scenario.apply(plan, book, context)
+
+
+def test_a_sum_that_would_outgrow_what_can_be_held_exactly_is_refused() -> None:
+    book, context = one_area(10**13, 7.0, None)
+    text = '[[share]]\nof = "s0"\nby = "people"\nyearly = [1000, 1000, 1000]\n'
+    with pytest.raises(AmountTooLarge):
+        scenario.apply(scenario.parse(HEAD + text), book, context)
+
+
+def test_need_that_is_equal_everywhere_is_shared_by_people(place: Callable[..., Drawn]) -> None:
+    drawn = place({"amount": 100_000})
+    level = pd.Series(5.0, drawn.book.areas)
+    drawn.context.measures["index"] = Measure("index", "index", level)
+    outcome = drawn.after('[[share]]\nof = "s0"\nby = "need"\nneed_weight = 1\n')
+    assert by_stream(outcome.ledger)["s0"] == [10_000, 20_000, 30_000, 40_000]
