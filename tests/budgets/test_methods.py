@@ -14,13 +14,14 @@ import pandas as pd
 import pytest
 
 from boundaries.crosswalk import Crosswalk
-from budgets import prevention_file, rules, streams
+from budgets import adviser_measures, prevention_file, rules, streams
 from budgets.apportion import apportion, prepare
 from budgets.convergence import convergence
 from budgets.eliminations import reconcile
 from budgets.errors import AmountMissing, AmountNotUnderstood, FloorTooHigh
-from budgets.fairness import concentration_index
-from budgets.ledger import Ledger
+from budgets.fairness import concentration_index, slope_index
+from budgets.ledger import Ledger, Level
+from budgets.mismatch import resources
 from budgets.money import largest_remainder, read_amount
 from budgets.movable import movable
 from budgets.need import need_weighted
@@ -285,6 +286,43 @@ def concentration_holds(rows: list[Row], crosswalk: Draw) -> None:
     deprived = pd.Series(range(len(rows), 0, -1), people.index)
     index = concentration_index(people * a_head, people, deprived)
     assert round(index.value, 4) == float(rows[0]["concentration index"])
+    slope = slope_index(people * a_head, people, deprived).slope
+    assert round(slope.value, 4) == float(rows[0]["slope index"])
+
+
+def risk_holds(rows: list[Row], crosswalk: Draw) -> None:
+    for row in rows:
+        people = float(row["people"])
+        cv = float(row["standard deviation (pounds)"]) / float(row["mean (pounds)"])
+        assert f"{100 * cv:.2f}" == row["CV (%)"]
+        k = round(cv * people**0.5, 1)
+        assert k == float(row["k"])
+        assert float(adviser_measures.variation(people, k=k)) == pytest.approx(cv, rel=0.01)
+
+
+def pool_holds(rows: list[Row], crosswalk: Draw) -> None:
+    for row in rows:
+        people = adviser_measures.smallest_pool(float(row["k"]), overspend=0.05, chance=0.05)
+        assert people == pytest.approx(float(row["people"]), rel=0.002)
+
+
+def target_holds(rows: list[Row], crosswalk: Draw) -> None:
+    need, pence = column(rows, "need"), column(rows, "amount (pence)").astype("int64")
+    streams_ = pd.DataFrame({"theme": ["t"], "grade": ["A"], "amount_pence": [pence.sum()]}, ["s"])
+    nothing = np.zeros(1, np.int64)
+    areas = pd.Index(need.index.astype("str"), name="wd")
+    level = Level(streams_, areas, pence.to_numpy()[None], nothing, nothing, None, pd.DataFrame())
+    found = resources(
+        level,
+        people=pd.Series(100.0, areas),
+        need=pd.Series(need.to_numpy(), areas),
+        need_weight=1.0,
+        neediest_per_head=4.0,
+    )
+    table = found.table[found.table["theme"] == "t"]
+    assert table["target_pence"].tolist() == column(rows, "target (pence)").tolist()
+    assert table["to_target_pence"].tolist() == column(rows, "missing (pence)").tolist()
+    assert table["pair"].tolist() == [row["pair"] for row in rows]
 
 
 CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
@@ -309,6 +347,9 @@ CHECKS: dict[str, Callable[[list[Row], Draw], None]] = {
     "together": together_holds,
     "prevention": prevention_holds,
     "concentration": concentration_holds,
+    "risk": risk_holds,
+    "pool": pool_holds,
+    "target": target_holds,
 }
 
 
