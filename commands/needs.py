@@ -227,6 +227,9 @@ def trends(
     anomalies: Annotated[
         Path | None, typer.Option(help="Also write the figures set aside, with the reason.")
     ] = None,
+    years: Annotated[
+        Path | None, typer.Option(help="Also write every year with its interval and its chart.")
+    ] = None,
 ) -> None:
     """Follow measures over years: trend, target, gap, red flags with who does what, anomalies."""
     from commands.common import place_folder
@@ -237,7 +240,7 @@ def trends(
         if measures is None
         else following.Source(Path(source), measures, contributions, code, year)
     )
-    say(following.trends_file(where, out=out, beside=following.Beside(board, anomalies)))
+    say(following.trends_file(where, out=out, beside=following.Beside(board, anomalies, years)))
 
 
 @commands.command()

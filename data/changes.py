@@ -111,8 +111,16 @@ def change_file(
         f"{len(found.table):,} areas changed by more than the doubt, "
         f"{counted.get(change.MORE, 0):,} {change.MORE} and {counted.get(change.LESS, 0):,} less."
     )
+    same = int(np.trace(found.bands().to_numpy()))
+    other = found.table["earlier_decile"] != found.table["later_decile"]
+    doubtful = int((other & (found.table["change"] == change.NONE)).sum())
+    bands = (
+        f"{same:,} areas are in the same tenth in both editions, {int(other.sum()):,} in another, "
+        f"{doubtful:,} of them by no more than the doubt."
+    )
     said = [
         head,
+        bands,
         *found.provenance,
         *(f"Varied: {line}." for line in found.varied),
         *(f"{line[0].upper()}{line[1:]}." for line in found.left_out),

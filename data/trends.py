@@ -34,10 +34,21 @@ class Source:
 
 @dataclass(frozen=True)
 class Beside:
-    """Lists to write beside the full one: red flags for a board, and what was set aside."""
+    """Lists to write beside the full one.
+
+    Attributes
+    ----------
+    board
+        The exception list: red flags only.
+    anomalies
+        What was set aside before any flag was raised.
+    years
+        Every figure of every year, with its interval and the chart of its area's own years.
+    """
 
     board: str | Path | None = None
     anomalies: str | Path | None = None
+    years: str | Path | None = None
 
 
 def of_place(folder: str | Path) -> Source:
@@ -107,7 +118,7 @@ def trends_file(
         Whatever is wrong with the files; several faults come together.
     """
     more = beside or Beside()
-    for path in (out, more.board, more.anomalies):
+    for path in (out, more.board, more.anomalies, more.years):
         if path is not None:
             sheets.check_writable(path)
     if not isinstance(source, Source):
@@ -119,7 +130,10 @@ def trends_file(
     full = _rounded(found.full)
     board, odd = _rounded(found.board()), _rounded(found.anomalies)
     path = sheets.write(full, out)
-    for table, extra in ((board, more.board), (odd, more.anomalies)):
+    tables = [(board, more.board), (odd, more.anomalies)]
+    if more.years is not None:
+        tables.append((_rounded(flags.history(gathered)), more.years))
+    for table, extra in tables:
         if extra is not None:
             sheets.write(table, extra)
     return Written(path, full, tuple(_said(gathered, found, board, more)))
@@ -151,6 +165,8 @@ def _said(gathered: Gathered, found: Flags, board: pd.DataFrame, more: Beside) -
         said.append(f"Wrote the exception list for a board to {more.board}")
     if more.anomalies is not None:
         said.append(f"Wrote the anomalies to {more.anomalies}")
+    if more.years is not None:
+        said.append(f"Wrote every year with its chart to {more.years}")
     return said
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import Faults
+from indices import funnel, trends
 from indices import reasons as rules
-from indices import trends
 from indices.change_errors import ContributionFault
 from indices.measures import About, Measure
 from indices.reasons import AMBER, LEVELS, RED
@@ -146,6 +146,41 @@ def read_contributions(table: pd.DataFrame, gathered: Gathered) -> pd.DataFrame:
             faults.add(ContributionFault(f"column {column}", found=lines, detail="empty"))
     faults.raise_any()
     return rows
+
+
+def history(gathered: Gathered) -> pd.DataFrame:
+    """Return every figure of every year with the chart of its area's own years.
+
+    Returns
+    -------
+    A row a measure, area and year: `value` with `low` and `high`, the interval that chance leaves,
+    and `centre`, `chart_low`, `chart_high` and `signal` of `indices.funnel.xmr`, empty where fewer
+    than six years are known. A figure that was set aside is missing.
+    """
+    tables = []
+    for series in gathered.series.values():
+        parts = {"value": series.values, "low": series.low, "high": series.high, **_charts(series)}
+        long = pd.DataFrame({name: wide.stack() for name, wide in parts.items()})
+        long = long.rename_axis(["code", "year"]).reset_index()
+        long["signal"] = long["signal"].fillna("").astype("str")
+        long.insert(0, "measure", series.measure.id)
+        long.insert(2, "name", gathered.names.reindex(long["code"]).fillna("").to_numpy())
+        tables.append(long)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _charts(series: Series) -> dict[str, pd.DataFrame]:
+    """Return the charts of a series' areas as tables of areas by years."""
+    values = series.values
+    long_enough = values.index[values.notna().sum(axis=1) >= rules.CHART_FROM]
+    found = {code: funnel.xmr(values.T[code]) for code in long_enough}
+    names = {"centre": "centre", "chart_low": "low", "chart_high": "high", "signal": "signal"}
+    return {
+        called: pd.DataFrame({code: chart[name] for code, chart in found.items()})
+        .reindex(index=values.columns, columns=values.index)
+        .T
+        for called, name in names.items()
+    }
 
 
 def _with_contributions(full: pd.DataFrame, contributions: pd.DataFrame | None) -> pd.DataFrame:

@@ -144,9 +144,9 @@ def xmr(values: pd.Series, *, baseline: int | None = None) -> pd.DataFrame:
 
     `centre = mean`, limits `centre -+ 2.66 mean(|x_t - x_(t-1)|)`. Signals: `outside` the limits;
     `run` of seven or more on one side of the centre; `trend` of seven or more that rise, or fall,
-    each beyond the last; `near limit`, two of three beyond two thirds of the way on one side. Source:
-    Wheeler (1993), Understanding variation; the run rules as NHS England's Making Data Count uses
-    them. Status: common.
+    each beyond the last; `near limit`, two of three beyond two thirds of the way on one side.
+    Source: Wheeler (1993), Understanding variation; the run rules as NHS England's Making Data
+    Count uses them. Status: common.
 
     Parameters
     ----------

@@ -111,6 +111,10 @@ def test_both_editions_are_written_on_todays_areas_with_a_sentence(folder: Path)
     assert table.loc["000", "sentence"].startswith("more deprived relative to others: 43rd in 2019")
     assert (table["change"] != "none").sum() < 10
     assert "2019 to 2025:" in done.stdout
+    other = table["earlier_decile"] != table["later_decile"]
+    assert f"{(~other).sum()} areas are in the same tenth in both editions" in done.stdout
+    doubtful = (other & (table["change"] == "none")).sum()
+    assert f"{other.sum()} in another, {doubtful} of them by no more than the doubt" in done.stdout
     assert "40 unchanged, 2 parts of areas that were split, 1 merged from several" in done.stdout
     assert "do not say" in done.stdout
 

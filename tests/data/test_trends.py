@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
@@ -137,8 +138,22 @@ def test_the_command_writes_the_full_list_the_exceptions_and_the_anomalies(
     place: Path, read, tmp_path: Path
 ) -> None:
     full, board, odd = (tmp_path / name for name in ("full.csv", "board.xlsx", "odd.csv"))
-    done = call("trends", place, "--out", full, "--board", board, "--anomalies", odd)
+    every = tmp_path / "years.csv"
+    done = call(
+        "trends", place, "--out", full, "--board", board, "--anomalies", odd, "--years", every
+    )
     assert done.exit_code == 0, done.stderr
+    history = pd.read_csv(every, dtype={"code": str}, keep_default_na=False, na_values=[""])
+    gathered = read[0]
+    assert len(history) == 26 * 10 * len(gathered.series)
+    missing = history[history["value"].isna()]
+    assert len(missing) == len(read[1].anomalies)
+    crimes = history[(history["measure"] == "crimes") & (history["code"] == "F05000001")]
+    values = crimes["value"].to_numpy()
+    centre = values.mean()
+    reach = 3 * np.pi**0.5 / 2 * np.abs(np.diff(values)).mean()
+    assert crimes["centre"].to_numpy() == pytest.approx(centre)
+    assert crimes["chart_high"].to_numpy() == pytest.approx(centre + reach, abs=1e-5)
     table = pd.read_csv(full, dtype={"code": str})
     assert len(table) == len(read[1].full)
     red = pd.read_excel(board, dtype={"code": str})
