@@ -176,8 +176,9 @@ def drawn(
     shape, notes = _usable(polygon, name)
     shares, how = _shares(blocks, shape, points)
     shares = shares[shares > 0]
-    if shares.empty:
+    if shares.empty and not shapely.intersects(shape, blocks.frame.geometry.to_numpy()).any():
         raise OutsidePlace(name)
+    # A drawing in open country touches no home: that is refused as too few households.
     return _finish(blocks, name, f"drawn, measured by {how}", shares, notes)
 
 

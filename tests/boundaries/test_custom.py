@@ -42,6 +42,19 @@ def row_of_ten(points: bool = False) -> Blocks:
     return Blocks(frame)
 
 
+def test_a_drawing_without_a_home_in_it_is_too_small_and_not_outside() -> None:
+    blocks = row_of_ten()
+    homes = gpd.GeoDataFrame(
+        {"block": CODES, "households": 80.0},
+        geometry=[shape.centroid for shape in blocks.frame.geometry],
+        crs=27700,
+    )
+    with pytest.raises(TooFewHouseholds, match="0 households"):
+        drawn(blocks, box(110, 0, 130, 20), name="Meadow", points=homes)
+    with pytest.raises(OutsidePlace):
+        drawn(blocks, box(5000, 0, 5100, 100), name="Elsewhere", points=homes)
+
+
 def test_a_drawing_takes_whole_output_areas_by_the_half_rule() -> None:
     area = drawn(row_of_ten(), box(0, 0, 251, 100), name="Forum")
     assert area.members.tolist() == ["00", "01", "02"]
