@@ -14,7 +14,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
@@ -29,8 +28,6 @@ from data.store_errors import (
     StoreNotEmpty,
     UnusableBackup,
 )
-
-_AT_ONCE: Final = 50
 
 
 def back_up(database: Database, path: Path) -> Copied:
@@ -120,8 +117,8 @@ def _copy_rows(database: Database, draft: Path) -> str:
 def _pour(origin: Connection, target: Connection) -> None:
     """Put all rows of one store into another, a few at a time."""
     for table in tables.ALL:
-        rows = origin.execute(select(table), execution_options={"yield_per": _AT_ONCE})
-        for part in rows.mappings().partitions(_AT_ONCE):
+        rows = origin.execute(select(table), execution_options={"yield_per": tables.at_once(table)})
+        for part in rows.mappings().partitions(tables.at_once(table)):
             target.execute(insert(table), [dict(row) for row in part])
 
 

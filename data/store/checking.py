@@ -18,8 +18,6 @@ from sqlalchemy import Connection, Table, func, select, text
 from data.store import chain, tables
 from data.store.records import STATUSES, Checked
 
-_AT_ONCE = 200
-
 
 def check(connection: Connection, *, shown: str, expected_head: str = "") -> Checked:
     """Check everything there is in one moment of the store.
@@ -65,10 +63,10 @@ def digest(connection: Connection) -> str:
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table by entry, a few at a time: files can be large."""
+    """Yield the rows of a table by entry, a few at a time."""
     order = table.c.number if table is tables.audit else table.c.entry
     query = select(table).order_by(order)
-    for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
+    for row in connection.execute(query, execution_options={"yield_per": tables.at_once(table)}):
         yield dict(row._mapping)
 
 

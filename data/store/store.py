@@ -141,23 +141,26 @@ class Store(Desk, Vault):
         names.line(note, of="note")
         document = read_document(text, scenario, self._validate)
         draft = self._draft(place, scenario, text, base_version=base_version, user=user)
-        with self._keeping(draft), self._entry(user, Act.SAVE, place) as entry:
-            people.require_place(entry.connection, place)
-            self._require(entry.connection, user, _NEEDED[document.status], place)
-            scenarios.add(
-                entry,
-                place,
-                scenario,
-                text,
-                base_version=base_version,
-                title=document.title,
-                note=note,
-                status=document.status,
-            )
-            drafts.drop(entry.connection, draft.person, place, scenario, text=text)
+        with self._keeping(draft), self._database.writing() as connection:
+            self._require(connection, user, Act.SAVE, place)
+            self._require(connection, user, _NEEDED[document.status], place)
+            people.require_place(connection, place)
+            with self._recorded(connection, user, Act.SAVE, place) as entry:
+                scenarios.add(
+                    entry,
+                    place,
+                    scenario,
+                    text,
+                    base_version=base_version,
+                    title=document.title,
+                    note=note,
+                    status=document.status,
+                )
+            drafts.drop(connection, draft.person, place, scenario, text=text)
+            # Read here: once it is committed, nothing may fail any more.
+            made = scenarios.find(connection, place, scenario, base_version + 1)
         drafts.drop_file(self._beside, draft.person, place, scenario, text=text)
-        with self._database.reading() as connection:
-            return scenarios.find(connection, place, scenario, base_version + 1)
+        return made
 
     def load(
         self, place: str, scenario: str, *, user: User, version: int | None = None

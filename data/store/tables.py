@@ -143,3 +143,8 @@ drafts = Table(
 RECORDED: Final = (places, grants, versions, marks, comments, uploads)
 APPEND_ONLY: Final = (audit, *RECORDED)
 ALL: Final = (*APPEND_ONLY, drafts)
+
+
+def at_once(table: Table) -> int:
+    """Return how many rows to hold in memory at a time: files and documents can be large."""
+    return {uploads.name: 1, versions.name: 20, drafts.name: 20}.get(table.name, 500)

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import event
 
@@ -155,6 +156,30 @@ def kill_often(address: str, times: int, seed: int) -> dict[str, object]:
     }
 
 
+def kill_starts(folder: str, times: int, seed: int) -> dict[str, object]:
+    """Kill processes while they make a store; whoever comes next must find a whole one, or none."""
+    chance = random.Random(seed)
+    begun = time.monotonic()
+    opened(str(Path(folder, "first.sqlite")))
+    takes, halfway = time.monotonic() - begun, 0
+    for turn in range(times):
+        path = Path(folder, f"{turn}.sqlite")
+
+        def work(_: int, path: Path = path) -> None:
+            opened(str(path))
+            time.sleep(60)
+
+        child, end = forked(work)
+        time.sleep(chance.uniform(0, takes / 2))
+        os.kill(child, signal.SIGKILL)
+        os.close(end)
+        os.waitpid(child, 0)
+        journal = path.with_name(path.name + "-journal")
+        halfway += journal.exists() or (path.exists() and not path.stat().st_size)
+        assert opened(str(path)).check().sound
+    return {"killed": times, "halfway": halfway}
+
+
 def race(address: str, writers: int, turns: int) -> dict[str, object]:
     """Let processes add their lines to one scenario at the same time."""
 
@@ -190,5 +215,5 @@ def race(address: str, writers: int, turns: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     todo, where, *numbers = sys.argv[1:]
-    act = {"kill": kill_often, "race": race}[todo]
+    act = {"kill": kill_often, "starts": kill_starts, "race": race}[todo]
     print(json.dumps(act(where, *map(int, numbers))))

@@ -84,14 +84,24 @@ def test_two_hundred_kills_lose_no_version_and_leave_none_half_written(
 
 
 @pytest.mark.slow
-def test_twenty_processes_on_one_scenario_lose_no_update(begun: Store, address: str) -> None:
-    found = killing("race", address, 20, 2)
+def test_processes_killed_while_they_make_a_store_are_in_nobodys_way(tmp_path: Path) -> None:
+    found = killing("starts", tmp_path, 40, 20260131)
+    assert found["killed"] == 40
+    assert found["halfway"] > 0
+
+
+@pytest.mark.slow
+def test_twenty_processes_on_one_scenario_lose_no_update(
+    begun: Store, address: str, kind: str
+) -> None:
+    turns = 1 if kind == "postgres" else 2
+    found = killing("race", address, 20, turns)
     assert found["ended"] == [0] * 20
     assert found["faults"] == []
     assert found["refused"] > 0
-    expected = sorted(f"{writer}.{turn}" for writer in range(20) for turn in range(2))
+    expected = sorted(f"{writer}.{turn}" for writer in range(20) for turn in range(turns))
     assert sorted(found["lines"][1:]) == expected
-    assert len(begun.versions("ely", "care", user="Cat")) == 41
+    assert len(begun.versions("ely", "care", user="Cat")) == 1 + 20 * turns
 
 
 @pytest.mark.parametrize("kind", POSTGRES)
