@@ -1,7 +1,8 @@
-"""Tiers: in two-tier areas county streams cover all districts.
+"""Where streams are to be spent: tiers and ring-fences against what the streams cover.
 
 In: streams with what they cover of each base area, and crosswalks. Out: sentences that name the
-streams of a county that leave part of it out; nothing is changed.
+streams of a county that leave part of it out, and those that reach beyond the areas they are
+ring-fenced to; nothing is changed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from budgets.apportion import Prepared
+from budgets.covering import cover_keys, covered_shares
 from budgets.measures import BY_HEADS
 
 if TYPE_CHECKING:
@@ -57,5 +59,42 @@ def incomplete(
                 f"{prepared.streams.index[at]} is a stream of the county and covers "
                 f"{reached / there:.1%} of the people of {layer} "
                 f"{', '.join(walk.targets[touched])}: a county stream covers all its districts."
+            )
+    return said
+
+
+def beyond_fence(
+    prepared: Prepared, covers: Mapping[str, Crosswalk], *, tolerance: float
+) -> list[str]:
+    """Name the streams that are ring-fenced to areas and cover people beyond them.
+
+    Only streams are looked at that are ring-fenced as a whole: of the others, the rest may well
+    be spent elsewhere. Up to `tolerance` of the people covered is taken for two drawings of one
+    border.
+
+    Parameters
+    ----------
+    prepared, covers
+        As in `incomplete`; `covers` has the layers of `ring_fence_areas` too.
+    """
+    streams = prepared.streams.iloc[prepared.shared]
+    whole = streams["ring_fenced_pence"] == streams["amount_pence"]
+    bound = [bool(areas) for areas in streams["ring_fence_areas"]]
+    mine = (whole & (streams["amount_pence"] > 0)).to_numpy() & np.array(bound, dtype=bool)
+    if not mine.any():
+        return []
+    people = prepared.people.to_numpy()
+    fences = streams[mine].assign(covers=streams.loc[mine, "ring_fence_areas"])
+    shares, _ = covered_shares(fences, covers, prepared.people.index, people, tolerance)
+    said = []
+    keys = zip(fences.index, cover_keys(fences), np.flatnonzero(mine), strict=True)
+    for stream, fence, at in keys:
+        covered = prepared.covered[prepared.cases[at][0]]
+        there = float(covered @ people)
+        beyond = float(np.maximum(covered - shares[fence], 0.0) @ people)
+        if there > 0 and beyond > tolerance * there:
+            said.append(
+                f"{stream} is ring-fenced to {fence} and covers {beyond / there:.1%} of its people "
+                "beyond it."
             )
     return said

@@ -16,6 +16,7 @@ from budgets.eliminations import Eliminations
 from budgets.honesty import recorded
 from budgets.ledger import Ledger
 from budgets.money import format_pounds
+from budgets.suppressed import HIDDEN, ROUNDED, Masked
 from data.place import Place
 from data.steps import Step
 
@@ -41,24 +42,28 @@ def transfers_eliminated(place: Place, books: Eliminations) -> Step:
 def tiers_checked(
     place: Place, prepared: Prepared, crosswalks: Mapping[str, Crosswalk]
 ) -> Step | None:
-    """Say which tiers hold the money and which county streams leave districts out; None without."""
+    """Say which tiers hold the money, and where streams leave their county or their ring-fence.
+
+    None where no stream says its tier and none leaves its ring-fence.
+    """
     streams = prepared.streams
     named = streams[streams["tier"] != ""]
-    if named.empty:
+    astray = tiers.beyond_fence(prepared, crosswalks, tolerance=place.tolerance)
+    if named.empty and not astray:
         return None
     sums = named["amount_pence"].groupby(named["tier"].astype(object), sort=False).sum()
     held = ", ".join(f"{tier} {format_pounds(int(pence))}" for tier, pence in sums.items())
     found = tiers.incomplete(prepared, crosswalks, tolerance=place.tolerance)
-    sentence = f"By tier: {held}."
-    if found:
-        more = f" And {len(found) - SHOWN} more." if len(found) > SHOWN else ""
-        sentence += " " + " ".join(found[:SHOWN]) + more
+    sentence = f"By tier: {held}." if held else ""
+    for doubts in (found, astray):
+        more = [f"And {len(doubts) - SHOWN} more."] if len(doubts) > SHOWN else []
+        sentence = " ".join([sentence, *doubts[:SHOWN], *more]).strip()
     return Step(
         "tiers",
         place.base_layer,
         {"streams": len(named)},
         {f"{tier!s}_pence": int(pence) for tier, pence in sums.items()},
-        {"incomplete": len(found)},
+        {"incomplete": len(found), "beyond_ring_fence": len(astray)},
         sentence,
     )
 
@@ -84,4 +89,19 @@ def grades_counted(ledger: Ledger) -> Step:
         {f"{grade}_pence": int(pence) for grade, pence in table["gross_pence"].items()},
         {"overhead_pence": overhead},
         sentence,
+    )
+
+
+def masked(shown: Masked) -> Step:
+    """Say how much of the ledger is not shown, because it follows counts that may not be."""
+    hidden = int((shown.flag == HIDDEN).to_numpy().sum())
+    rounded = int((shown.flag == ROUNDED).to_numpy().sum())
+    note = shown.note() or "Nothing has to be hidden"
+    return Step(
+        "streams",
+        str(shown.shown.columns.name),
+        {"figures": int(shown.flag.size)},
+        {"shown": int(shown.flag.size) - hidden},
+        {"hidden": hidden, "rounded": rounded},
+        f"Disclosure: {note}; inside, every penny is kept.",
     )

@@ -19,7 +19,7 @@ from budgets import apportion, eliminations
 from budgets.ledger import Ledger, Level
 from budgets.streams import split_cover
 from data import levels as level_facts
-from data import money_steps, steps
+from data import masking, money_steps, steps
 from data.baseline_tables import second_method
 from data.crosswalks import base_to
 from data.errors import NotInside
@@ -72,6 +72,9 @@ class Result:
         How each level in which another nests is added up, by layer id.
     eliminations
         From the agencies' own totals to the pot: what is passed on between lines is counted once.
+    masked
+        What may be shown of the ledger and of each level, where money follows counts that may not
+        be shown; None where all of it may. Level tables hold only what may be shown.
     """
 
     place: Place
@@ -89,6 +92,7 @@ class Result:
     prepared: apportion.Prepared
     nested: dict[str, Nested]
     eliminations: eliminations.Eliminations
+    masked: masking.Shown | None = None
 
     def __repr__(self) -> str:
         return (
@@ -189,6 +193,7 @@ def run(
         steps=(*done_so_far, *shared.steps),
         need_weight=weight,
         neediest_per_head=per_head,
+        masked=shared.masked,
     )
     say("done", total, total)
     return result
@@ -221,6 +226,7 @@ def rebudget(
         steps=(*kept, *shared.steps),
         need_weight=weight,
         neediest_per_head=per_head,
+        masked=shared.masked,
     )
 
 
@@ -232,6 +238,7 @@ class _Shared:
     levels: dict[str, Level]
     level_tables: dict[str, pd.DataFrame]
     steps: tuple[Step, ...]
+    masked: masking.Shown | None
 
 
 def _share(
@@ -253,7 +260,12 @@ def _share(
     said = [steps.streams_shared(ledger)]
     said += [steps.level_added_up(level, place.people) for level in levels.values()]
     tables = {layer: level_facts.table(facts[layer], level) for layer, level in levels.items()}
-    return _Shared(ledger, levels, tables, tuple(said))
+    masked = masking.shown(place, ledger, levels, crosswalks, nested)
+    if masked is not None:
+        said.append(money_steps.masked(masked[0]))
+        for layer, kept in masked[1].items():
+            tables[layer] = masking.masked_table(tables[layer], kept)
+    return _Shared(ledger, levels, tables, tuple(said), masked)
 
 
 def _levels(
@@ -276,8 +288,9 @@ def _levels(
 def _layers_needed(place: Place) -> list[str]:
     """Return the layers that base areas must be carried to, levels first."""
     covered = [split_cover(cover)[0] for covers in place.streams["covers"] for cover in covers]
+    fenced = [split_cover(c)[0] for areas in place.streams["ring_fence_areas"] for c in areas]
     held = [layer for layer in place.streams["held_at"] if layer]
-    wanted = [*place.settings.levels, place.settings.base.inside, *covered, *held]
+    wanted = [*place.settings.levels, place.settings.base.inside, *covered, *held, *fenced]
     return list(dict.fromkeys(wanted))
 
 

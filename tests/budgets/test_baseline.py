@@ -208,6 +208,38 @@ def test_an_asset_without_a_count_stands_in_named_base_areas(
         )
 
 
+def test_a_hundred_thousand_areas_and_ten_to_the_thirteen_pence_keep_every_penny(
+    make_streams: Make,
+) -> None:
+    n = 100_000
+    areas = pd.Index([f"{number:06d}" for number in range(n)], name="sa", dtype="str")
+    rng = np.random.default_rng(7)
+    people = pd.Series(rng.integers(0, 3000, n).astype(float), areas)
+    use = pd.DataFrame({"visits": rng.integers(0, 50, n).astype(float)}, areas)
+    streams = make_streams(
+        {"amount": str(10**13), "method": "recorded", "use": "visits"},
+        {"amount": str(-(10**13)), "method": "", "covers": "", "follows": "s0"},
+        {"amount": str(10**13 - 1), "method": "activity", "use": "visits@410"},
+        {"amount": "1", "method": "people"},
+        {"amount": str(10**13), "method": "need"},
+    )
+    ready = prepare(
+        streams,
+        covers={},
+        people=people,
+        inside=pd.Series(True, areas),
+        tolerance=0.02,
+        use=use,
+    )
+    # Nobody is needier than anybody else.
+    nowhere = pd.Series(0.0, areas)
+    book = ready.ledger(scores=nowhere, need_weight=1.0, neediest_per_head=9.0)
+    assert book.total == 2 * 10**13
+    assert not (book.pence[0] + book.pence[1]).any()
+    exact = 10**13 * (people / people.sum())
+    assert (np.abs(book.pence[4] - exact) <= 1).all()
+
+
 @settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 50), st.integers(0, 9)), min_size=1, max_size=6).filter(

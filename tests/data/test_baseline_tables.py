@@ -87,13 +87,34 @@ def test_the_steps_say_what_is_mixed_what_is_recorded_and_what_leaves_districts_
         assert mixed in transfers
     tiers = steps["tiers"]
     # Households by themselves: charges follow care, whose recorded use may lie anywhere.
-    assert tiers.left_over == {"incomplete": 1}
+    assert tiers.left_over == {"incomplete": 1, "beyond_ring_fence": 0}
     assert "half is a stream of the county and covers" in tiers.sentence
     assert tiers.came_out == {"county_pence": 9600, "district_pence": 2100}
     grades = steps["grades"]
     assert grades.left_over == {"overhead_pence": 1000}
     # Sizes: care 100, charges 10 and young 12 of 189 are recorded.
     assert "64.6% of the money is split by what is recorded" in grades.sentence
+
+
+def test_a_stream_that_leaves_its_ring_fence_is_named(
+    counted: Path, edit: Callable[..., Path]
+) -> None:
+    """Bins are bound to ward 1, the west of the district: 3 of 8 columns of 50 m."""
+    edit("streams.csv", "ring_fence,basis", "ring_fence,basis,ring_fence_areas,ring_fenced")
+    text = (counted / "streams.csv").read_text(encoding="utf-8").splitlines()
+    wide_rows = [text[0]]
+    for line in text[1:]:
+        if line.startswith("bins"):
+            line = line.replace(",,homes", ",renewal,homes,wd:W1,all")
+        elif line.startswith("half"):
+            line = line.removesuffix(",,") + ",renewal,,dist:D1,all"
+        else:
+            line += ",,"
+        wide_rows.append(line)
+    (counted / "streams.csv").write_text("\n".join(wide_rows) + "\n", encoding="utf-8")
+    steps = {step.kind: step for step in run.run(place.load(counted)).steps}
+    assert steps["tiers"].left_over["beyond_ring_fence"] == 1
+    assert "bins is ring-fenced to wd:W1 and covers" in steps["tiers"].sentence
 
 
 def test_the_files_of_the_baseline_add_up(counted: Path, tmp_path: Path) -> None:
