@@ -69,7 +69,7 @@ def write(allocation: Allocation, out: str | Path, *, lock: dict[str, Any] | Non
         _csv(allocation.winners, draft / "deciles.csv")
         _csv(allocation.outcome.held, draft / "held.csv")
         if len(allocation.outcome.devolved):
-            _csv(allocation.outcome.devolved, draft / "devolved.csv")
+            _csv(_devolved(allocation), draft / "devolved.csv")
         _csv(reconciliation(allocation), draft / "reconciliation.csv")
         _csv(eliminations(allocation), draft / "eliminations.csv")
         for number, path in allocation.outcome.paths.items():
@@ -197,6 +197,17 @@ def _mask_level(table: pd.DataFrame, allocation: Allocation, layer: str) -> None
         if "pence" in name:
             whole = pd.api.types.is_integer_dtype(table[name])
             table[name] = (table[name].astype("Int64") if whole else table[name]).mask(hidden)
+
+
+def _devolved(allocation: Allocation) -> pd.DataFrame:
+    """Return what each area received, without the pence that would give a small count away."""
+    table = allocation.outcome.devolved
+    if allocation.masked is None:
+        return table
+    unseen = {layer: masked.shown.isna() for layer, masked in allocation.masked[1].items()}
+    keys = zip(table["stream"], table["level"], table["area_code"], strict=True)
+    hidden = np.array([unseen[level].at[stream, area] for stream, level, area in keys], bool)
+    return table.assign(amount_pence=table["amount_pence"].astype("Int64").mask(hidden))
 
 
 def _years(path: pd.DataFrame) -> pd.DataFrame:
