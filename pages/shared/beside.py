@@ -49,22 +49,24 @@ def argue(table: pd.DataFrame, first: Figure, second: Figure) -> list[str]:
 def _fit(place_id: str, content: str, level: str, other: str, *, _result: Result) -> list[str]:
     walk = through_base(_result.crosswalks[level], _result.crosswalks[other], _result.place.people)
     titles = figures.level_titles(_result)
-    said = []
-    for side, back in ((fit(walk).forward, False), (fit(walk).backward, True)):
-        a, b = (titles[other], titles[level]) if back else (titles[level], titles[other])
+    found = fit(walk)
+    sides = []
+    for side, names in ((found.forward, (level, other)), (found.backward, (other, level))):
         people = side.total - side.uncovered
-        apart = side.elsewhere
-        share = 1 - apart / people if people > 0 else float("nan")
-        if pd.isna(share):
-            continue
-        said.append(
-            f"If every area of “{a}” were counted whole where most of it lies, {apart:,.0f} of "
-            f"{people:,.0f} people ({1 - share:.1%}) would be counted in the wrong area of “{b}”."
-        )
-    return said
+        if people > 0:
+            sides.append((side.elsewhere / people, side.elsewhere, people, names))
+    if not sides:
+        return []
+    # Large areas never fit into small ones: what counts is whether either fits into the other.
+    share, apart, people, (small, large) = min(sides)
+    return [
+        f"If every area of “{titles[small]}” were counted whole where most of it lies, "
+        f"{apart:,.0f} of {people:,.0f} people ({share:.1%}) would be counted in the wrong area of "
+        f"“{titles[large]}”."
+    ]
 
 
 def borders(result: Result, level: str, other: str) -> list[str]:
-    """Say in people how well two levels' borders fit, both ways."""
+    """Say in people how well two levels' borders fit, the way they fit better."""
     key = (result.place.id, result.place.content_hash)
     return _fit(*key, level, other, _result=result)
