@@ -13,6 +13,7 @@ import pytest
 
 from indices.definitions import Definition, Domain, shipped
 from indices.indicators import Indicator
+from indices.measures import Measure
 from indices.smallnumbers import shrink
 from indices.transforms import exponential
 
@@ -41,7 +42,12 @@ def test_the_examples_of_a_module_are_true(name):
 
 @pytest.mark.parametrize(
     ("marker", "model"),
-    [("definition", Definition), ("domain", Domain), ("indicator", Indicator)],
+    [
+        ("definition", Definition),
+        ("domain", Domain),
+        ("indicator", Indicator),
+        ("measure", Measure),
+    ],
 )
 def test_the_page_lists_the_keys_of_a_definition_and_which_are_needed(marker, model):
     listed = table(f"keys: {marker}").set_index("key")["needed"]
