@@ -258,7 +258,7 @@ def _ceiling(
     step = Step("ceiling", chosen.ceiling, chosen.unit, CeilingNotEnough)
     done = narrow(bounds, step, base=area.base, people=people, wish=wish, index=area.index)
     cut = int((wish > done.high).sum())
-    said.append(f"Ceiling of {step.words}: it cuts {cut:,} areas; what is cut goes to the others.")
+    said.append(f"Ceiling of {step.words}: it cuts {_areas(cut)}; what is cut goes to the others.")
     return done
 
 
@@ -279,7 +279,7 @@ def _match(
     done = narrow(bounds, step, base=brings, people=None, wish=wish, index=area.index)
     cut = int((wish > done.high).sum())
     said.append(
-        f"Match of {chosen.match:g} for each pound of its own: it holds {cut:,} areas back."
+        f"Match of {chosen.match:g} for each pound of its own: it holds {_areas(cut)} back."
     )
     return done
 
@@ -287,3 +287,7 @@ def _match(
 def _pounds(amount: Float64 | float) -> str:
     value = amount if isinstance(amount, float) else exact_sum(amount)
     return format_pounds(round(value), whole=True)
+
+
+def _areas(n: int) -> str:
+    return "1 area" if n == 1 else f"{n:,} areas"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from budgets.errors import InfeasibleLimits
-from budgets.money import Float64
+from budgets.money import Float64, format_pounds
 from budgets.pace_errors import ChoiceMissing
 from budgets.sharing import exact_sum, figures
 
@@ -43,11 +43,11 @@ class Bounds:
             return f"in {crossed:,} areas it lies on the wrong side of a limit before it"
         least = exact_sum(self.low)
         if least > self.total * (1 + _ROUNDING):
-            return f"all floors together cost {least:,.0f} of {self.total:,.0f} pence"
+            return f"all floors together cost {_pounds(least)} of {_pounds(self.total)}"
         reach = self.high if wish is None else np.where(wish > 0, self.high, self.low)
         most = exact_sum(reach)
         if most < self.total * (1 - _ROUNDING):
-            return f"at most {most:,.0f} of {self.total:,.0f} pence can be given"
+            return f"at most {_pounds(most)} of {_pounds(self.total)} can be given"
         return ""
 
 
@@ -181,3 +181,7 @@ def _each(step: Step) -> bool:
 def _scalar(step: Step) -> float:
     assert not isinstance(step.figure, pd.Series)
     return step.figure
+
+
+def _pounds(pence: float) -> str:
+    return format_pounds(round(pence))

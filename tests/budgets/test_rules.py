@@ -403,3 +403,21 @@ def test_no_rule_depends_on_the_order_of_the_areas(rule: str) -> None:
     assert again[first.index].tolist() == first.tolist()
     mixed = RULES[rule](base, target[order], 801).to_pence()
     assert mixed.sum() == 801
+
+
+def test_amounts_whose_floors_exceed_the_total_by_floating_point_give_it_back() -> None:
+    # At 10^14 pence a double is good to a sixty-fourth of a penny; a sum of many may be pence off.
+    over = by_area(1e14, 1e14 + 1, 7.5)
+    assert whole_pence(over, total=2 * 10**14 + 7).to_dict() == {"a": 10**14, "b": 10**14, "c": 7}
+    under = by_area(1e14, 1e14, 0)
+    assert whole_pence(under, total=2 * 10**14 + 5).sum() == 2 * 10**14 + 5
+    with pytest.raises(errors.PenceLost):
+        whole_pence(over, total=2 * 10**14 + 10_000)
+
+
+def test_limits_that_cross_say_how_much_higher_the_ceilings_must_be() -> None:
+    with pytest.raises(errors.LimitsCross, match=r"1\.5 times as high") as caught:
+        water_filling(by_area(1, 1), total=150, floor=by_area(90, 60), ceiling=60)
+    assert (caught.value.limit, caught.value.nearest) == ("ceiling", 1.5)
+    again = water_filling(by_area(1, 1), total=150, floor=by_area(90, 60), ceiling=90)
+    assert again.amounts.tolist() == near([90, 60])
