@@ -179,6 +179,10 @@ def _choose(
     standing = [one for one in possible if not one.forces]
     # Of levels that all call for a step up, the cheapest is the least bad.
     lead = standing[0] if standing else min(possible, key=lambda one: one.cost)
+    today = next((one for one in standing if one.facts.site.id == case.today), None)
+    if today is not None and today.cost < lead.cost:
+        # Closer is not better where it costs more than it brings: then a say is enough.
+        return judged, today, lead, True
     rivals = [one for one in possible if one is not lead]
     if not rivals:
         return judged, lead, None, bool(standing)

@@ -242,13 +242,23 @@ def _lead(advice: Advice) -> list[str]:
         why = why.removeprefix("step up or act jointly, because ")
         said.append(f"What speaks against {_title(lead)}: {why}")
     if say is not None:
-        gap = abs(say.cost - lead.cost)
-        near = f"comes within {money(gap)} a year" if gap >= 1 else "would cost the same"
-        said.append(
-            f"Lead here, say there: {_title(say)} {near}, which is too close to call"
-            f"{', so it stays' if today else ''}; give that level a say in how the money is used."
-        )
+        said.append(_say(advice, lead, say))
     return said + _cheaper(advice)
+
+
+def _say(advice: Advice, lead: Judged, say: Judged) -> str:
+    """Say why another level should have a say: it is as good, or closer but not worth its cost."""
+    gap = say.cost - lead.cost
+    other = _title(say)
+    heard = "give that level a say in how the money is used"
+    if abs(gap) > advice.values["close"] * advice.budget:
+        return (
+            f"Lead here, say there: {other} could hold it too and is closer to people, but would "
+            f"cost {money(gap)} a year more than it brings; {heard}."
+        )
+    near = f"comes within {money(abs(gap))} a year" if abs(gap) >= 1 else "would cost the same"
+    stays = ", so it stays" if lead.facts.site.id == advice.case.today else ""
+    return f"Lead here, say there: {other} {near}, which is too close to call{stays}; {heard}."
 
 
 def _cheaper(advice: Advice) -> list[str]:

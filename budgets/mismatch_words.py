@@ -23,7 +23,8 @@ def money_sentences(found: Resources, names: pd.Series) -> list[str]:
         if theme in found.reasons:
             continue
         rows = found.table[found.table["theme"] == theme]
-        head = f"{_capital(theme)}: {found.shares[theme]:.0%} of the money is recorded. Of that,"
+        share = found.shares[theme]
+        head = f"{_capital(theme)}: {share:.0%} of the money is split by what is recorded. Of that,"
         if rows["target_pence"].isna().all():
             said.append(
                 f"{head} no target can be set: need is not known, or money is below nought."

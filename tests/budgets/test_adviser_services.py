@@ -29,7 +29,7 @@ def test_an_assumption_of_our_own_is_called_so(shipped: Services) -> None:
     assert own.status == "own"
     assert own.sentence().startswith("5% of the budget if every difference")
     assert "our own assumption" in own.sentence()
-    assert shipped.common.fixed.sentence().startswith("£100,000 a year for each area")
+    assert shipped.common.fixed.sentence().startswith("£50,000 a year for each area")
     k = shipped.get("planned_operations").k
     assert k is not None
     assert k.sentence().startswith("7.6 ")

@@ -199,7 +199,9 @@ def test_a_board_can_read_what_lacks_where_and_why_nothing_is_ranked() -> None:
         resources(book, need_weight=1.0, neediest_per_head=4.0), NAMES
     )
     text = " ".join(said)
-    assert "Homes: 100% of the money is recorded. Of that, £80 a year would have to move" in text
+    assert (
+        "Homes: 100% of the money is split by what is recorded. Of that, £80 a year would" in text
+    )
     assert "Ash gets £1.00 a person where its need calls for £1.60: £60 a year is missing." in text
     assert "Not ranked: Work. Only 0% of this money" in text
 
