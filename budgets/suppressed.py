@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.arrays import IntegerArray
 from scipy.sparse import csr_array, hstack
 
 from boundaries.checks import EXACT
@@ -36,6 +37,8 @@ class Sensitive:
 
 
 Flags = Mapping[str, "pd.Series | Sensitive"]
+# A level with the crosswalk that made it, and the parents it was then rolled up to, if any.
+Made = tuple[Level, Crosswalk] | tuple[Level, Crosswalk, pd.Series]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,7 +148,7 @@ def mask(carrier: Ledger | Level, flags: Flags) -> Masked:
 def mask_levels(
     ledger: Ledger,
     flags: Flags,
-    levels: Mapping[str, tuple[Level, Crosswalk]],
+    levels: Mapping[str, Made],
     *,
     tolerance: float = 0.02,
 ) -> tuple[Masked, dict[str, Masked]]:
@@ -158,7 +161,8 @@ def mask_levels(
     Parameters
     ----------
     levels
-        By name the level and the crosswalk that made it.
+        By name the level and the crosswalk that made it; where it is rolled up from finer areas,
+        also the parent of each of these. The base layer among them is masked like the ledger.
     tolerance
         As in `Ledger.at`.
 
@@ -167,25 +171,54 @@ def mask_levels(
     FlagsDoNotFit, CannotBeHidden
         What is wrong with the flags; several faults come together.
     """
-    walks = {name: walk for name, (_, walk) in levels.items()}
-    found = _search(ledger, flags, walks, tolerance)
-    base = _masked(
-        ledger, {name: (cells.hidden, flags[name]) for name, (cells, _) in found.items()}
-    )
+    ways = {
+        name: _Way(made[0].areas, made[1], made[2] if len(made) == 3 else None)
+        for name, made in levels.items()
+        if not made[0].areas.equals(ledger.areas)
+    }
+    found = _search(ledger, flags, ways, tolerance)
+    base = {stream: (cells.hidden, flags[stream]) for stream, (cells, _) in found.items()}
     done = {}
-    for name, (level, walk) in levels.items():
-        touched = {}
-        for stream, (_, above) in found.items():
-            shown = above[name].shown
-            touched[stream] = (~shown, _lifted(flags[stream], walk, ledger.areas))
+    for name, (level, *_) in levels.items():
+        if name not in ways:
+            done[name] = _masked(level, base)
+            continue
+        touched = {
+            stream: (~above[name].shown, _lifted(flags[stream], ways[name], ledger.areas))
+            for stream, (_, above) in found.items()
+        }
         done[name] = _masked(level, touched)
-    return base, done
+    return _masked(ledger, base), done
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """How base areas come to a level: by a crosswalk, and then perhaps to parents."""
+
+    areas: pd.Index
+    walk: Crosswalk
+    parents: pd.Series | None
+
+    def shares(self, base: pd.Index, tolerance: float) -> csr_array:
+        """Return (n_base, n_level + 1), what lies outside in the last column; rows add up to 1."""
+        at = self.walk.sources.get_indexer(base)
+        overlapping = bool((self.walk.extra > max(tolerance, EXACT)).any())
+        rule = "share-out" if overlapping else "refuse"
+        settled = self.walk.shares(tolerance=tolerance, overlap=rule)
+        outside = np.where(settled.outside[at] > EXACT, settled.outside[at], 0.0)
+        inside = csr_array(settled.weights[at])
+        if self.parents is not None:
+            place = self.areas.get_indexer(pd.Index(self.parents.reindex(self.walk.targets)))
+            known = np.flatnonzero(place >= 0)
+            up = (np.ones(len(known)), (known, place[known]))
+            inside = inside @ csr_array(up, shape=(len(place), len(self.areas)))
+        return csr_array(hstack([inside, csr_array(outside[:, None])]))
 
 
 def _search(
     carrier: Ledger | Level,
     flags: Flags,
-    walks: Mapping[str, Crosswalk],
+    ways: Mapping[str, _Way],
     tolerance: float = 0.02,
 ) -> dict[str, tuple[Cells, dict[str, Above]]]:
     faults = Faults("flags")
@@ -198,8 +231,10 @@ def _search(
         with faults.catch():
             cells = _cells(stream, carrier.pence[row], carrier.areas, flags[stream])
             above = {
-                name: _above(cells, walk, carrier.areas, flags[stream], tolerance)
-                for name, walk in walks.items()
+                name: _above(
+                    cells, way.shares(carrier.areas, tolerance), flags[stream], carrier.areas
+                )
+                for name, way in ways.items()
             }
             if cells.hidden.any():
                 protect(cells, list(above.values()))
@@ -221,13 +256,17 @@ def _cells(stream: str, pence: Int64, areas: pd.Index, given: pd.Series | Sensit
         # What is hidden beside others is known to be above the range that the rule hides.
         least = np.where(first, low, np.where(counts > high, high + 1.0, 0.0)) * step
         most = np.where(first, high * step, np.inf)
-        return Cells(stream, money, first, np.minimum(least, money), most, step, rule.candidates)
+        return Cells(
+            stream, areas, money, first, np.minimum(least, money), most, step, rule.candidates
+        )
     flag = _aligned(given, areas, stream)
     unknown = sorted(set(flag.unique()) - set(FLAGS))
     if unknown:
         raise FlagsDoNotFit(stream, found=unknown, detail=f"flags are {', '.join(FLAGS[1:])}")
     first = (flag == HIDDEN).to_numpy()
-    return Cells(stream, money, first, np.zeros_like(money), np.full(len(money), np.inf), money, 2)
+    return Cells(
+        stream, areas, money, first, np.zeros_like(money), np.full(len(money), np.inf), money, 2
+    )
 
 
 def _aligned(values: pd.Series, areas: pd.Index, stream: str) -> pd.Series:
@@ -237,42 +276,29 @@ def _aligned(values: pd.Series, areas: pd.Index, stream: str) -> pd.Series:
     return values.reindex(areas)
 
 
-def _above(
-    cells: Cells,
-    walk: Crosswalk,
-    areas: pd.Index,
-    given: pd.Series | Sensitive,
-    tolerance: float,
-) -> Above:
+def _above(cells: Cells, whole: csr_array, given: pd.Series | Sensitive, areas: pd.Index) -> Above:
     """Place the cells in a level; small are its figures that small counts alone make up."""
-    at = walk.sources.get_indexer(areas)
-    overlapping = bool((walk.extra > max(tolerance, EXACT)).any())
-    shares = walk.shares(tolerance=tolerance, overlap="share-out" if overlapping else "refuse")
-    outside = np.where(shares.outside[at] > EXACT, shares.outside[at], 0.0)
-    whole = csr_array(hstack([shares.weights[at], csr_array(outside[:, None])]))
     money = np.asarray(whole.T @ cells.money, dtype=float)
     touched = np.asarray(whole.T @ cells.first.astype(float), dtype=float) > 0
     if not isinstance(given, Sensitive):
         rest = np.asarray(whole.T @ np.where(cells.first, 0.0, cells.money), dtype=float)
         small = touched & (rest <= 0)
         return Above(whole, small, money)
-    counts = np.nan_to_num(_aligned(given.counts, areas, cells.name).to_numpy(dtype=float))
+    counts = np.nan_to_num(_aligned(given.counts, cells.areas, cells.name).to_numpy(dtype=float))
     above = np.asarray(whole.T @ counts, dtype=float)
     hide = given.rule.hide or (0, -1)
     small = touched & (above <= hide[1])
     return Above(whole, small, np.divide(money, above, out=np.zeros_like(money), where=above > 0))
 
 
-def _lifted(
-    given: pd.Series | Sensitive, walk: Crosswalk, areas: pd.Index
-) -> pd.Series | Sensitive:
+def _lifted(given: pd.Series | Sensitive, way: _Way, areas: pd.Index) -> pd.Series | Sensitive:
     """Carry flags or counts to a level, for rounding what is shown there."""
-    weights = csr_array(walk.weights[walk.sources.get_indexer(areas)])
+    inside = csr_array(way.shares(areas, 0.0)[:, :-1])
     if isinstance(given, Sensitive):
         counts = np.nan_to_num(given.counts.reindex(areas).to_numpy(dtype=float))
-        return Sensitive(pd.Series(weights.T @ counts, index=walk.targets), given.rule)
-    touched = weights.T @ (given.reindex(areas) != "").to_numpy(dtype=float)
-    return pd.Series(np.where(touched > 0, ROUNDED, ""), index=walk.targets)
+        return Sensitive(pd.Series(inside.T @ counts, index=way.areas), given.rule)
+    touched = inside.T @ (given.reindex(areas) != "").to_numpy(dtype=float)
+    return pd.Series(np.where(touched > 0, ROUNDED, ""), index=way.areas)
 
 
 def _masked(
@@ -292,7 +318,15 @@ def _masked(
         lost[row] = secret[len(areas) :].any()
         flag[row] = np.where(inside, HIDDEN, np.where(_is_rounded(given, areas), ROUNDED, ""))
         pence[row] = _rounded(pence[row], given, areas)
-    shown = pd.DataFrame(pence, index=names, columns=areas).astype("Int64").mask(hidden)
+    # Column by column: masking a whole frame of nullable integers takes a hundred times as long.
+    shown = pd.DataFrame(
+        {
+            code: IntegerArray(pence[:, at].copy(), hidden[:, at].copy())
+            for at, code in enumerate(areas)
+        },
+        index=names,
+    )
+    shown.columns.name = areas.name
     out = pd.Series(outside, index=names, name=OUTSIDE).astype("Int64").mask(lost)
     return Masked(
         shown=shown,

@@ -33,6 +33,8 @@ class Cells:
 
     Attributes
     ----------
+    areas
+        Codes of the base areas.
     money
         Pence by base area (n_areas,).
     first, hidden
@@ -44,6 +46,7 @@ class Cells:
     """
 
     name: str
+    areas: pd.Index
     money: Floats
     first: Bools
     least: Floats
@@ -122,18 +125,21 @@ def _exposed_cells(cells: Cells, levels: Sequence[Above]) -> list[int]:
     """Return the base cells that the rule hides and that what is shown gives away."""
     at = np.flatnonzero(cells.hidden)
     table, value = _equations(cells, levels, at)
-    room = _trades(cells, table, at)
+    fall, rise = _trades(cells, table, at)
+    # Every solution found is a table that fits what is shown: it widens what all cells may be,
+    # so that few of them need a search of their own.
+    low, high = cells.money[at] - fall, cells.money[at] + rise
     found = []
     for position, cell in enumerate(at):
-        money, step = cells.money[cell], cells.step[cell]
-        if not cells.first[cell]:
-            continue
-        fall, rise = room[0][position], room[1][position]
-        if cells.enough(money - fall, money + rise, step):
+        step = cells.step[cell]
+        if not cells.first[cell] or cells.enough(low[position], high[position], step):
             continue
         goal = np.zeros(len(at))
         goal[position] = 1.0
-        if not cells.enough(*reach(goal, table, value, cells.least[at], cells.most[at]), step):
+        least, most, tables = reach(goal, table, value, cells.least[at], cells.most[at])
+        for fitting in tables:
+            low, high = np.minimum(low, fitting), np.maximum(high, fitting)
+        if not cells.enough(least, most, step):
             found.append(int(cell))
     return found
 
@@ -149,7 +155,7 @@ def _exposed_above(cells: Cells, levels: Sequence[Above]) -> list[tuple[int, int
             goal = inside[:, [column]].toarray().ravel()
             open_money = np.where(cells.hidden, 0.0, cells.money)
             known = float((level.shares[:, [column]].toarray().ravel() * open_money).sum())
-            low, high = reach(goal, table, value, cells.least[at], cells.most[at])
+            low, high, _ = reach(goal, table, value, cells.least[at], cells.most[at])
             if not cells.enough(low + known, high + known, float(level.step[column])):
                 found.append((number, int(column)))
     return found
@@ -157,23 +163,27 @@ def _exposed_above(cells: Cells, levels: Sequence[Above]) -> list[tuple[int, int
 
 def reach(
     goal: Floats, table: csr_array, value: Floats, least: Floats, most: Floats
-) -> tuple[float, float]:
+) -> tuple[float, float, list[Floats]]:
     """Return the least and greatest `goal @ x` with `table @ x = value` and x within its bounds.
+
+    Also returned are the x that reach them.
 
     Sums hold to half a penny. Amounts are divided by the largest of them, so that billions and
     pence are solved alike.
     """
     if not goal.any():
-        return 0.0, 0.0
+        return 0.0, 0.0, []
     unit = max(float(np.abs(value).max(initial=0.0)), 1.0)
     sides = csr_array(vstack([table, -table])) if table.shape[0] else None
     limits = None if sides is None else np.r_[value + PENNY, PENNY - value] / unit
     box = np.c_[least, most] / unit
-    ends = []
+    ends, tables = [], []
     for sign in (1.0, -1.0):
         solved = linprog(sign * goal, A_ub=sides, b_ub=limits, bounds=box, method="highs")
         ends.append(sign * float(solved.fun) * unit if solved.success else -sign * np.inf)
-    return ends[0], ends[1]
+        if solved.success:
+            tables.append(np.asarray(solved.x, dtype=float) * unit)
+    return ends[0], ends[1], tables
 
 
 def _equations(

@@ -16,12 +16,10 @@ from budgets import fairness, fairness_views, mismatch, mismatch_words, programm
 from budgets.honesty import recorded
 from budgets.need import need_weighted
 from budgets.streams import split_cover
-from budgets.suppressed import mask_levels
 from data.advice import Report, check_levels
 from data.crosswalks import base_to
 from data.errors import UnknownChoice
 from data.run import Result
-from data.scenarios import flags_of
 
 # At least this part of an area's people live in the place, or it is a neighbour's.
 INSIDE_SHARE = 0.5
@@ -92,12 +90,9 @@ def _without_small_counts(
     found: mismatch.Resources, result: Result, layer: str
 ) -> mismatch.Resources:
     """Leave out figures that would give counts away which their source hides."""
-    flags = flags_of(result)
-    if not flags:
+    if result.masked is None:
         return found
-    walks = {layer: (result.levels[layer], result.crosswalks[layer])}
-    _, masked = mask_levels(result.ledger, flags, walks, tolerance=result.place.tolerance)
-    hidden = masked[layer].flag == "hidden"
+    hidden = result.masked[1][layer].flag == "hidden"
     themes = result.ledger.streams["theme"]
     table = found.table.copy()
     figures = [

@@ -249,6 +249,10 @@ class Package:
             detail = f"columns of {own.table} too"
             self.faults.add(WrongColumns(settings.file, found=twice, detail=detail))
         keyed = keyed.drop(columns="name", errors="ignore")
+        absent = [name for name in settings.disclosure if name not in keyed.columns]
+        if absent:
+            detail = "named by [use] disclosure"
+            self.faults.add(WrongColumns(settings.file, found=absent, detail=detail))
         for column in keyed.columns:
             keyed[column] = tables.numbers(
                 keyed, column, where=settings.file, faults=self.faults, gaps=True

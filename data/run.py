@@ -163,20 +163,11 @@ def run(
     weight = settings.need_weight if need_weight is None else need_weight
     per_head = settings.neediest_per_head if neediest_per_head is None else neediest_per_head
     books = eliminations.reconcile(place.streams)
-    prepared = apportion.prepare(
-        eliminations.final(place.streams),
-        covers=crosswalks,
-        people=place.people,
-        inside=inside,
-        tolerance=place.tolerance,
-        households=place.households,
-        use=place.use,
-    )
+    prepared = _prepared(place, crosswalks, inside)
     checked = money_steps.tiers_checked(place, prepared, crosswalks)
     done_so_far += [money_steps.transfers_eliminated(place, books), *([checked] if checked else [])]
     nested = nested_levels(place, crosswalks)
     shared = _share(place, crosswalks, index, facts, prepared, nested, (weight, per_head))
-    done_so_far.append(money_steps.grades_counted(shared.ledger))
     result = Result(
         place=place,
         layers=place.layers,
@@ -190,7 +181,7 @@ def run(
         ledger=shared.ledger,
         levels=shared.levels,
         level_tables=shared.level_tables,
-        steps=(*done_so_far, *shared.steps),
+        steps=(*done_so_far, money_steps.grades_counted(shared.ledger), *shared.steps),
         need_weight=weight,
         neediest_per_head=per_head,
         masked=shared.masked,
@@ -239,6 +230,21 @@ class _Shared:
     level_tables: dict[str, pd.DataFrame]
     steps: tuple[Step, ...]
     masked: masking.Shown | None
+
+
+def _prepared(
+    place: Place, crosswalks: Mapping[str, Crosswalk], inside: pd.Series
+) -> apportion.Prepared:
+    """Split what does not follow need: each pound at final spend, by what is counted of its use."""
+    return apportion.prepare(
+        eliminations.final(place.streams),
+        covers=crosswalks,
+        people=place.people,
+        inside=inside,
+        tolerance=place.tolerance,
+        households=place.households,
+        use=place.use,
+    )
 
 
 def _share(

@@ -13,20 +13,20 @@ from typing import Any
 
 import pandas as pd
 
-from budgets import compare, doubtful, honesty, scenario
+from budgets import compare, doubtful, honesty, prices, scenario
 from budgets.eliminations import Eliminations
 from budgets.ledger import Ledger, Level
 from budgets.money import format_pounds
+from budgets.need_formula import read_formula
 from budgets.need_measures import Measure
 from budgets.scenario import Context, Outcome, Scenario
-from budgets.suppressed import Flags, Masked, Sensitive, mask, mask_levels
+from budgets.suppressed import Flags, Masked, mask
+from data import masking
 from data.run import Result
 from data.scenarios_errors import ScenarioMissing
-from indices.disclosure_rules import rule
 
 TOOL = "common-ground"
 NOT_SHOWN = "not shown"
-USED = ("recorded", "activity", "client-group", "asset")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,6 +76,7 @@ class Allocation:
         said.append(_most_doubtful(self.spread, inside))
         said.append(honesty.recorded(self.outcome.ledger).reason)
         said.append("" if self.masked is None else self.masked[0].note())
+        said += prices.comparable(self.outcome.ledger.streams)
         return tuple(line for line in said if line)
 
 
@@ -126,9 +127,10 @@ def context_of(result: Result) -> Context:
 
 
 def measures_of(result: Result) -> dict[str, Measure]:
-    """Return the measures of need that a scenario may name: index, domains, indicators, clients.
+    """Return the measures of need that a scenario may name.
 
-    The index of the place comes first and is taken where none is named. Clients are counted in the
+    They are the index of the place, its domains, indicators, counts of clients and funding
+    formulas. The index comes first and is taken where none is named. Clients are counted in the
     columns of use that streams of a theme name.
     """
     found: dict[str, Measure] = {}
@@ -153,6 +155,10 @@ def measures_of(result: Result) -> dict[str, Measure]:
         themes = tuple(sorted(set(streams.loc[named, "theme"]) - {""})) or (str(column),)
         counts = place.use[column].reindex(people.index).fillna(0.0)
         found.setdefault(str(column), Measure(str(column), "clients", counts, themes))
+    for name in place.settings.need.formulas:
+        formula = read_formula(place.folder / name)
+        table = place.base.reindex(people.index)
+        found.setdefault(formula.formula.id, formula.measure(people, table, found))
     return found
 
 
@@ -189,9 +195,10 @@ def allocate(
     flags = flags_of(result)
     masked = None
     if flags:
-        walks = {layer: (level, result.crosswalks[layer]) for layer, level in levels.items()}
-        tolerance = result.place.tolerance
-        masked = mask_levels(outcome.ledger, flags, walks, tolerance=tolerance)
+        masked = masking.shown(
+            result.place, outcome.ledger, levels, result.crosswalks, result.nested, flags=flags
+        )
+        assert masked is not None  # there are flags
         changes = _masked_changes(changes, masked[0], mask(result.ledger, flags))
     shown = changes[changes["inside"] & (changes["result"] != NOT_SHOWN)]
     winners = compare.who_gains(shown)
@@ -215,27 +222,8 @@ def changes_of(result: Result, outcome: Outcome, spread: doubtful.Spread | None)
 
 
 def flags_of(result: Result) -> Flags:
-    """Return the streams whose money follows counts that may not be shown, with their rule.
-
-    A column of use has the disclosure rule of the indicator of the same id, or of the one that
-    counts it in its numerator.
-    """
-    rules = {
-        name: rule(item.disclosure)
-        for item in result.place.settings.indicators
-        for name in (item.numerator, item.id)
-        if name is not None
-    }
-    found: dict[str, Any] = {}
-    streams = result.ledger.streams
-    for stream, method, use in zip(streams.index, streams["method"], streams["use"], strict=True):
-        columns = [part.split("@")[0].strip() for part in use.split(";") if part.strip()]
-        for column in columns if method in USED else []:
-            of = rules.get(column)
-            if of is not None and (of.hide is not None or of.round_to > 1):
-                counts = result.place.use[column].reindex(result.ledger.areas)
-                found[str(stream)] = Sensitive(counts, of)
-    return found
+    """Return the streams whose money follows counts that may not be shown; see `data.masking`."""
+    return masking.flags_for(result.place, result.ledger)
 
 
 def _spread(
