@@ -100,7 +100,7 @@ def index_file(
             "Overall ranks and deciles are left empty, because they need every area of the "
             "edition; local_rank ranks the areas at hand."
         )
-    return Written(path, table, (*said, *notes(index)))
+    return Written(path, table, (*said, *_weights(index), *notes(index)))
 
 
 def build_file(
@@ -166,6 +166,20 @@ def with_codes(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         table[column] = table[column].round(DECIMALS)
     table.insert(0, name, table.index.astype(str))
     return table.reset_index(drop=True)
+
+
+def _weights(index: Index) -> list[str]:
+    """Say which weights one factor gave to the indicators of a domain."""
+    if index.made is None:
+        return []
+    found = index.made.weights
+    return [
+        f"Weights of {part.id} from one factor: "
+        + ", ".join(f"{id} {weight:.6f}" for id, weight in found[part.id].items())
+        + "."
+        for part in index.definition.parts
+        if part.combine == "factor"
+    ]
 
 
 def notes(index: Index) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def make(
         with faults.catch():
             _refuse_missing(part, measured.values, where)
             turned = _turned(part, measured)
-            notes += _opposed_within(part, turned)
+            notes += [*_middles(part, measured), *_opposed_within(part, turned)]
             weights[part.id], said = _weights(part, turned)
             notes += said
             scores[part.id] = score(part, measured, weights[part.id], where=where)
@@ -205,6 +205,18 @@ def _refuse_missing(part: Part, values: pd.DataFrame, where: str) -> None:
                 spot = f"{where}, domain {part.id}, indicator {id}"
                 faults.add(MissingDomainValue(spot, found=values.index[missing]))
     faults.raise_any()
+
+
+def _middles(part: Part, measured: Measured) -> list[str]:
+    """Say where an indicator without a value takes the middle of its scale."""
+    if part.missing != "middle":
+        return []
+    gaps = {use.id: int(measured.values[use.id].isna().sum()) for use in part.indicators}
+    return [
+        f"indicator {id} has no value in {count:,} areas, which take the middle of its scale"
+        for id, count in gaps.items()
+        if count
+    ]
 
 
 def _opposed_within(part: Part, turned: pd.DataFrame) -> list[str]:

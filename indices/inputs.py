@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from indices.definitions import Codes, Definition
 
 
+# How offices mark a figure that is hidden, not there or not applicable (GSS guidance on symbols),
+# and what a spreadsheet shows where it could compute none.
+SYMBOLS = ("*", "[c]", "[x]", "[z]", "..", ":", "#N/A", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?")
+
+
 def check_codes(index: pd.Index, faults: Faults, *, where: str) -> None:
     """Collect what is wrong with area codes: none at all, not text, empty, or repeated."""
     if not len(index):
@@ -58,7 +63,7 @@ def check_vintage(index: pd.Index, layer: Hashable | None, *, where: str) -> Non
 
 
 def numbers(values: pd.Series, *, where: str) -> pd.Series:
-    """Return a column as float64; missing stays missing.
+    """Return a column as float64; missing, or marked by one of `SYMBOLS`, stays missing.
 
     Raises
     ------
@@ -68,7 +73,8 @@ def numbers(values: pd.Series, *, where: str) -> pd.Series:
     if values.dtype == np.float64 or pd.api.types.is_integer_dtype(values.dtype):
         turned = values.astype("float64")
     else:
-        blank = values.isna() | (values.astype("str").str.strip() == "")
+        text = values.astype("str").str.strip()
+        blank = values.isna() | (text == "") | text.isin(SYMBOLS)
         turned = pd.to_numeric(values.mask(blank), errors="coerce").astype("float64")
         lost = turned.isna() & ~blank
         if lost.any():

@@ -286,5 +286,5 @@ def test_the_education_domain_of_the_scottish_index_has_its_official_weights(rea
     made = make(parse(raw | {"domains": [domain], "indicators": indicators}), data)
     found = made.weights["education"].rename({name.lower(): name for name in official})
     assert (found - pd.Series(official)).abs().max() <= 0.001
-    assert made.notes == ()
+    assert all("middle of its scale" in note for note in made.notes)
     assert load("simd2016").n_areas == len(data)
