@@ -209,7 +209,8 @@ def _names(centres: pd.DataFrame, titles: Mapping[str, str]) -> dict[int, str]:
     for position, number in enumerate(centres.index.to_numpy(dtype=np.int64)):
         sizes = dict(zip(centres.columns.astype(str), size.iloc[position], strict=True))
         far[int(number)] = sorted(sizes, key=lambda name, sizes=sizes: (-sizes[name], name))  # type: ignore[misc]
-    for used in range(NAMED_BY, len(centres.columns) + 1):
+    names: dict[int, str] = {}
+    for used in range(min(NAMED_BY, len(centres.columns)), len(centres.columns) + 1):
         names = {
             n: _name(
                 dict(zip(centres.columns, np.asarray(centres.loc[n]), strict=True)),

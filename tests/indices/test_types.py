@@ -142,6 +142,12 @@ def test_names_that_would_be_the_same_take_one_figure_more() -> None:
     assert len(set(names.values())) == 3
 
 
+def test_one_figure_alone_makes_types_too() -> None:
+    table, _ = planted()
+    names = types(table[["crime"]], numbers=[3]).names
+    assert sorted(names.values()) == ["High in crime", "Low in crime", "Near the average"]
+
+
 def test_an_area_without_a_figure_has_no_type() -> None:
     table, _ = planted()
     table.loc["0002", "crime"] = np.nan
