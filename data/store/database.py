@@ -21,7 +21,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import NullPool
 
 from data.store.address import Address
@@ -123,7 +124,9 @@ class Database:
         """Turn a fault of the database into an error of the store; others pass."""
         try:
             yield
-        except (DBAPIError, InterfaceError) as error:
+        except PoolExhausted as error:
+            raise StoreBusy(self.shown, detail="every connection is in use") from error
+        except DBAPIError as error:
             fault = self._fault(error)
             if fault is None:
                 raise
@@ -165,7 +168,7 @@ class Database:
             return None
         return found.st_dev, found.st_ino
 
-    def _fault(self, error: DBAPIError | InterfaceError) -> StoreUnavailable | None:
+    def _fault(self, error: DBAPIError) -> StoreUnavailable | None:
         kind = self._kind(error.orig, lost=error.connection_invalidated)
         if kind is None:
             return None

@@ -400,6 +400,20 @@ def test_a_database_that_others_hold_is_busy(
     other.close()
 
 
+@pytest.mark.parametrize("kind", POSTGRES)
+def test_a_server_whose_connections_are_all_in_use_is_busy(
+    begun: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool: Any = begun._database.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    with contextlib.ExitStack() as held:
+        for _ in range(pool.size() + pool._max_overflow):
+            held.enter_context(begun._database.reading())
+        with pytest.raises(StoreBusy, match="every connection is in use"):
+            begun.load("ely", "care", user="Cat")
+    assert begun.load("ely", "care", user="Cat").text == "first"
+
+
 def test_a_database_that_cannot_be_written_says_so(
     begun: Store, request: pytest.FixtureRequest
 ) -> None:
