@@ -11,25 +11,15 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from data.errors import (
-    DuplicateId,
-    MissingSetting,
-    NoPlaceFile,
-    UnknownLayer,
-    UnknownSetting,
-    UnreadableSettings,
-    WrongSetting,
-)
-from geo.errors import CommonGroundError, Faults
-from indices import indicators
-from indices.disclosure_rules import rules
+from data.errors import NoPlaceFile, UnreadableSettings
+from data.settings_checks import as_faults, check_references
+from geo.errors import Faults
 from indices.indicators import UNSTATED
 
 FILE = "place.toml"
@@ -187,10 +177,14 @@ class StreamsSettings(_Strict):
 
 
 class UseSettings(_Strict):
-    """`[use]`: what was counted of services in each base area, to split recorded money by."""
+    """`[use]`: what was counted of services in each base area, to split recorded money by.
+
+    `disclosure` names, for columns whose small counts may not be shown, the rule of their source.
+    """
 
     file: Text
     code: Text = "code"
+    disclosure: dict[str, Text] = {}
 
 
 class SeriesSettings(_Strict):
@@ -220,6 +214,7 @@ class NeedSettings(_Strict):
 
     need_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     neediest_per_head: Annotated[float, Field(ge=1, le=1000)] = 3.0
+    formulas: Annotated[tuple[Text, ...], Field(strict=False)] = ()
 
 
 class Settings(_Strict):
@@ -269,17 +264,16 @@ class Settings(_Strict):
             if self.index.definition.endswith(".toml"):
                 yield "[index] definition", self.index.definition
         yield "[streams] file", self.streams.file
-        if self.use is not None:
-            yield "[use] file", self.use.file
+        yield from (("[need] formulas", name) for name in self.need.formulas)
         if self.series is not None:
             yield "[series] file", self.series.file
             yield "[series] measures", self.series.measures
             if self.series.contributions is not None:
                 yield "[series] contributions", self.series.contributions
-        if self.programmes is not None:
-            yield "[programmes] file", self.programmes.file
-        if self.flows is not None:
-            yield "[flows] file", self.flows.file
+        tables = {"use": self.use, "programmes": self.programmes, "flows": self.flows}
+        for name, part in tables.items():
+            if part is not None:
+                yield f"[{name}] file", part.file
 
 
 def read(folder: Path) -> Settings:
@@ -308,84 +302,10 @@ def parse(raw: dict[str, Any], *, where: str = FILE) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        for fault in _as_faults(error, raw, where):
+        for fault in as_faults(error, raw, where):
             faults.add(fault)
         faults.raise_any()
         raise
-    _check_references(settings, where, faults)
+    check_references(settings, where, faults)
     faults.raise_any()
     return settings
-
-
-def _as_faults(
-    error: ValidationError, raw: dict[str, Any], where: str
-) -> Iterator[CommonGroundError]:
-    for item in error.errors():
-        spot = f"{where}, {_spot(item['loc'], raw)}"
-        if item["type"] == "missing":
-            yield MissingSetting(spot)
-        elif item["type"] == "extra_forbidden":
-            yield UnknownSetting(spot)
-        else:
-            yield WrongSetting(spot, detail=item["msg"], found=[item["input"]])
-
-
-def _spot(loc: tuple[int | str, ...], raw: dict[str, Any]) -> str:
-    """Name a key as a reader of the file finds it: the table, the id of its entry, the key."""
-    parts = list(loc)
-    if len(parts) > 1 and isinstance(parts[1], int):
-        entries = raw.get(str(parts[0]))
-        entry = entries[parts[1]] if isinstance(entries, list) else None
-        name = entry.get("id") if isinstance(entry, dict) else None
-        head = f"[[{parts[0]}]] {name if isinstance(name, str) else f'number {parts[1] + 1}'}"
-        rest = parts[2:]
-    else:
-        head, rest = (f"[{parts[0]}]", parts[1:]) if len(parts) > 1 else (str(parts[0]), [])
-    return " ".join([head, ".".join(str(part) for part in rest)]).strip()
-
-
-def _check_references(settings: Settings, where: str, faults: Faults) -> None:
-    for kind, ids in (
-        ("[[layers]]", [layer.id for layer in settings.layers]),
-        ("[[indicators]]", [indicator.id for indicator in settings.indicators]),
-    ):
-        repeated = [name for name, times in Counter(ids).items() if times > 1]
-        if repeated:
-            faults.add(DuplicateId(f"{where}, {kind}", found=repeated))
-    known = {layer.id for layer in settings.layers}
-    references = [("[base] layer", settings.base.layer), ("[base] inside", settings.base.inside)]
-    if settings.blocks is not None:
-        references.append(("[blocks] layer", settings.blocks.layer))
-    references += [
-        (f"[[layers]] {layer.id} nests_in.layer", layer.nests_in.layer)
-        for layer in settings.layers
-        if layer.nests_in is not None
-    ]
-    for spot, layer in references:
-        if layer not in known:
-            faults.add(UnknownLayer(f"{where}, {spot}", found=[layer]))
-    _check_choices(settings, where, faults)
-
-
-def _check_choices(settings: Settings, where: str, faults: Faults) -> None:
-    """Check keys that stand or fall together."""
-    for layer in settings.layers:
-        needs_file = layer.crosswalk.by != "area"
-        spot = f"{where}, [[layers]] {layer.id} crosswalk.file"
-        if needs_file and layer.crosswalk.file is None and layer.id != settings.base.layer:
-            faults.add(MissingSetting(spot, detail=f"by = {layer.crosswalk.by!r} reads a table"))
-        if not needs_file and layer.crosswalk.file is not None:
-            faults.add(WrongSetting(spot, detail="by = 'area' reads no table"))
-    for item in settings.indicators:
-        spot = f"{where}, [[indicators]] {item.id}"
-        if (item.value is None) == (item.numerator is None):
-            detail = "give either value, or numerator and denominator"
-            faults.add(WrongSetting(spot, detail=detail))
-            continue
-        indicators.parse([item.as_indicator(settings.base.layer)], faults, where=spot)
-        if item.vintage not in (None, settings.base.layer):
-            detail = f"the base layer is {settings.base.layer}"
-            faults.add(WrongSetting(f"{spot} vintage", found=[item.vintage], detail=detail))
-        if item.disclosure not in rules():
-            detail = f"known are {', '.join(rules())}"
-            faults.add(WrongSetting(f"{spot} disclosure", found=[item.disclosure], detail=detail))
