@@ -59,11 +59,12 @@ def _fit(place_id: str, content: str, level: str, other: str, *, _result: Result
         return []
     # Large areas never fit into small ones: what counts is whether either fits into the other.
     share, apart, people, (small, large) = min(sides)
-    return [
+    said = (
         f"If every area of “{titles[small]}” were counted whole where most of it lies, "
         f"{apart:,.0f} of {people:,.0f} people ({share:.1%}) would be counted in the wrong area of "
         f"“{titles[large]}”."
-    ]
+    )
+    return [said]
 
 
 def borders(result: Result, level: str, other: str) -> list[str]:
