@@ -176,6 +176,25 @@ def test_damping_keeps_the_golden_figures(place: Callable[..., Drawn]) -> None:
     assert outcome.ledger.total == 105_000
 
 
+def test_a_falling_total_is_damped_with_a_floor_below_nought(
+    place: Callable[..., Drawn],
+) -> None:
+    """Floors of -6 % cost 94, 188, 282 and 376 thousand pence of 950.
+
+    Area 02 is twice as needy a head: targets are 950 / 1,200 times 100, 400, 300, 400, and only 02
+    lies above its floor, so that it gets the ten thousand that are left.
+    """
+    drawn = place({"amount": 1_000_000})
+    head = pd.Series([1.0, 2.0, 1.0, 1.0], drawn.book.areas)
+    drawn.context.measures["head"] = Measure("head", "index", head)
+    outcome = drawn.after(
+        '[[share]]\nof = "s0"\nby = "need"\nmeasure = "head"\nneed_weight = 1\n'
+        'neediest_per_head = 2\nrule = "damping"\nfloor = -6\nunit = "per cent"\nyearly = -5\n'
+    )
+    assert by_stream(outcome.ledger)["s0"] == [94_000, 198_000, 282_000, 376_000]
+    assert outcome.ledger.total == 950_000
+
+
 def test_rules_come_one_after_the_other_in_the_order_of_the_document(
     place: Callable[..., Drawn], on_paper: OnPaper
 ) -> None:
@@ -478,6 +497,41 @@ def test_who_gains_and_who_loses_is_counted_in_people_and_pence(
 
 
 # ----------------------------------------------------------------------------------- properties
+
+ALIGNED = (
+    '[[join]]\nstream = ["north", "south"]\nas = "aligned"\npot = "care"\n[[share]]\nof = "care"\n'
+)
+
+
+@given(
+    amounts=st.tuples(st.integers(1, 10**11), st.integers(1, 10**11)),
+    rule=st.sampled_from(
+        [
+            'by = "need"\n',
+            'by = "people"\nfloor = -3\nceiling = 9\nunit = "per cent"\n',
+            'by = "need"\nrule = "damping"\nfloor = -5\nunit = "per cent"\n',
+            'by = "need"\nminimum = 0.01\n',
+            'by = "current"\nyearly = [2, -1]\n',
+        ]
+    ),
+)
+def test_no_rule_makes_aligned_money_cross(
+    crosswalk: Draw, amounts: tuple[int, int], rule: str
+) -> None:
+    rows = [{**trust, "amount": n} for trust, n in zip(TWO_TRUSTS, amounts, strict=True)]
+    drawn = Drawn(crosswalk, rows)
+    try:
+        outcome = drawn.after(ALIGNED + rule)
+    except InfeasibleLimits:
+        return
+    assert not outcome.ledger.pence[0, 2:].any()
+    assert not outcome.ledger.pence[1, :2].any()
+    held = outcome.held.groupby("agency")["held_pence"].sum()
+    own = outcome.ledger.streams.groupby("agency")["amount_pence"].sum()
+    assert held.to_dict() == own.to_dict()
+    if "yearly" not in rule:
+        assert own.to_dict() == {"North trust": amounts[0], "South trust": amounts[1]}
+
 
 ENTRIES = st.lists(
     st.sampled_from(
