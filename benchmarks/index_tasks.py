@@ -150,7 +150,8 @@ def districts_pandas(folder: str, out: str) -> dict[str, Any]:
     n = len(index)
     with Clock() as clock:
         table = index[["score", "rank"]].join(people)
-        found = table.groupby("district").apply(naive_measures, n=n, include_groups=False)
+        groups = table.groupby("district")[["score", "rank", "people"]]
+        found = pd.DataFrame(groups.apply(lambda part: naive_measures(part, n)))
         for measure in list(found.columns):
             found[f"rank_of_{measure}"] = found[measure].rank(ascending=False, method="min")
     keep(found, out)

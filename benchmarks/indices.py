@@ -34,7 +34,7 @@ WORK = {
 def run(data: Path, folder: Path, repeats: int) -> str:
     """Time the three works in turns, ours and pandas'."""
     prepare(data / "england", folder)
-    timings = {}
+    timings: dict[str, Timing] = {}
     for name in WORK:
         more = {"draws": DRAWS} if name == "doubt" else {}
         cases = [
@@ -50,6 +50,7 @@ def run(data: Path, folder: Path, repeats: int) -> str:
         timings |= compare(cases, min(repeats, 3) if name == "doubt" else repeats)
     rows = [row for name in WORK for row in _rows(name, timings, folder)]
     note = (
+        "Draws in pandas scale, average and rank the whole table anew each time, as COINr does. "
         "Call: the work itself, ours with all its checks of the input, pandas with none; without "
         "imports and reading. The draws are the same in both, so that intervals must agree."
     )
@@ -71,7 +72,6 @@ def prepare(england: Path, folder: Path) -> None:
         england / "imd2019_file6_denominators.xlsx",
         sheet_name="Population Denominators",
         usecols=[0, 2, 4],
-        dtype={0: str},
     )
     people.columns = ["lsoa11_code", "district", "people"]
     people.set_index("lsoa11_code").to_parquet(folder / "people.parquet")
