@@ -104,6 +104,3 @@ def _check_choices(settings: Settings, where: str, faults: Faults) -> None:
         if item.vintage not in (None, settings.base.layer):
             detail = f"the base layer is {settings.base.layer}"
             faults.add(WrongSetting(f"{spot} vintage", found=[item.vintage], detail=detail))
-        if item.disclosure not in rules():
-            detail = f"known are {', '.join(rules())}"
-            faults.add(WrongSetting(f"{spot} disclosure", found=[item.disclosure], detail=detail))

@@ -91,7 +91,7 @@ def test_a_definition_is_whole_and_what_is_not_given_is_said_to_be_so(package: P
     [
         ('kind = "score"', index_errors.IndicatorFault, "a score needs a value"),
         ('vintage = "lsoa11"', errors.WrongSetting, "the base layer is sq"),
-        ('disclosure = "secret"', errors.WrongSetting, "hospital-records"),
+        ('disclosure = "secret"', index_errors.IndicatorFault, "hospital-records"),
         ("per = -1.0", errors.WrongSetting, "greater than 0"),
     ],
 )
