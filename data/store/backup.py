@@ -52,6 +52,8 @@ def back_up(database: Database, path: Path) -> Copied:
         if expected and copied.digest != expected:
             raise BackupDamaged(str(path), detail="it is not what the database held")
         with _writable(path):
+            # It holds what people have not published, whatever the umask would let others read.
+            draft.chmod(0o600)
             _sync(draft)
             if path.exists():
                 raise UnusableBackup(str(path), detail="it exists already")

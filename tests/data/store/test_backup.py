@@ -81,6 +81,7 @@ def test_a_backup_of_one_database_is_restored_into_the_other(
 def test_a_backup_is_itself_a_store(store: Store, tmp_path: Path) -> None:
     store.save("ely", "care", "one", base_version=0, user="Cat")
     copied = store.backup(tmp_path / "b.sqlite", user=OPERATOR)
+    assert (tmp_path / "b.sqlite").stat().st_mode & 0o077 == 0
     opened = Store(tmp_path / "b.sqlite", create=False)
     assert opened.load("ely", "care", user="Cat").text == "one"
     assert opened.check().digest == copied.digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -56,6 +57,13 @@ def test_the_steps_lead_to_the_tables_that_the_code_knows(bare: str) -> None:
             key = inspector.get_pk_constraint(table.name)["constrained_columns"]
             assert key == [column.name for column in table.primary_key]
     opened.close()
+
+
+def test_the_page_lists_the_tables_and_their_columns() -> None:
+    text = (ROOT / "docs" / "store.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, flags=re.MULTILINE)
+    listed = {name: re.sub(r" \([^)]*\)", "", columns).split(", ") for name, columns in rows}
+    assert listed == {table.name: table.columns.keys() for table in tables.ALL}
 
 
 def test_the_last_step_is_the_one_that_the_code_expects() -> None:
