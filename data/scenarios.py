@@ -76,6 +76,7 @@ class Allocation:
         said.append(_most_doubtful(self.spread, inside))
         said.append(honesty.recorded(self.outcome.ledger).reason)
         said.append("" if self.masked is None else self.masked[0].note())
+        said.append(_other_year(self.outcome))
         said += prices.comparable(self.outcome.ledger.streams)
         return tuple(line for line in said if line)
 
@@ -253,6 +254,18 @@ def _spread(
         return scenario.ledger_of(chosen, baseline, other)
 
     return doubtful.spread(index, make, draws=draws)
+
+
+def _other_year(outcome: Outcome) -> str:
+    """Say that the scenario is for another year than the money is of, where that is so."""
+    year = outcome.scenario.head.year
+    others = [other for other in dict.fromkeys(outcome.ledger.streams["year"]) if other != year]
+    if year is None or not others:
+        return ""
+    return (
+        f"The scenario is for {year} and the money is of {', '.join(others)}: prices are as they "
+        "were."
+    )
 
 
 def _most_doubtful(spread: doubtful.Spread | None, inside: pd.DataFrame) -> str:

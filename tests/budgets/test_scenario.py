@@ -228,6 +228,19 @@ def test_money_follows_the_clients_of_its_theme_where_they_are_counted(
     assert "01 gets 3.00 times as much a head as 04" in outcome.steps[2].sentence
 
 
+def test_no_area_gets_more_than_it_matches_with_money_of_its_own(
+    place: Callable[..., Drawn],
+) -> None:
+    drawn = place({"amount": 100_000}, {"amount": 120_000, "theme": "own"})
+    outcome = drawn.after(
+        '[[share]]\nof = "s0"\nby = "need"\nneed_weight = 1\nneediest_per_head = 4\n'
+        'match = 1\nmatch_with = "own"\n'
+    )
+    # By need alone 20, 30, 30, 20; areas bring 12, 24, 36, 48. What 01 and 02 cannot match goes to
+    # the others, of which 03 then reaches what it brings.
+    assert by_stream(outcome.ledger)["s0"] == [12_000, 24_000, 36_000, 28_000]
+
+
 def test_a_path_over_years_never_cuts_and_ends_in_the_ledger(place: Callable[..., Drawn]) -> None:
     drawn = place({"amount": 100_000})
     outcome = drawn.after(

@@ -253,3 +253,21 @@ def test_amounts_in_json_numbers_are_taken_as_they_are_written() -> None:
     }
     assert parse(json.dumps(wrote)).change[0].amount == "0.29"
     assert math.floor(0.29 * 100) == 28, "what binary arithmetic would have made of it"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("floor = 3\nunit = 'per head'", {"floor": 3.0, "unit": "per head"}),
+        ("ceiling = 3\nunit = 'pounds'", {"ceiling": 3.0, "unit": "pounds"}),
+        ("rule = 'taper'\ngrowth = [2, 1]\nfar_growth = 0.5", {"growth": (2, 1)}),
+        ("rule = 'taper'\ngrowth = 2\nfar_growth = 0.5", {"growth": 2.0, "far_growth": 0.5}),
+        ("rule = 'convergence'\ncap = 4", {"rule": "convergence", "cap": 4.0}),
+        ("minimum = 100\nfixed = 5", {"minimum": 100.0, "fixed": 5.0}),
+        ("match = 2\nmatch_with = 'b'", {"match": 2.0}),
+        ("rule = 'raking'", {"rule": "proportional", "floor": None}),
+    ],
+)
+def test_every_limit_reaches_the_rules(keys: str, expected: dict[str, object]) -> None:
+    chosen = parse(HEAD + f'[[share]]\nof = "a"\nby = "people"\n{keys}\n').share[0].pace()
+    assert {key: getattr(chosen, key) for key in expected} == expected
