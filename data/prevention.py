@@ -127,8 +127,9 @@ def write(found: Prevention, out: Path) -> Path:
     areas.index = areas.index.rename("area_code")
     with folders.whole(out, replaceable=is_earlier) as draft:
         write_table(appraisal.by_year(), draft / "years.csv", index=False)
-        write_table(appraisal.by_agency(), draft / "agencies.csv")
-        write_table(areas, draft / "areas.csv")
+        agencies = appraisal.by_agency().reset_index()
+        write_table(agencies, draft / "agencies.csv", index=False)
+        write_table(areas.reset_index(), draft / "areas.csv", index=False)
         write_table(appraisal.cells(), draft / "cells.csv", index=False)
         write_table(file.assumptions(), draft / "assumptions.csv", index=False)
         group = float(appraisal.eligible.sum()) / file.eligible.share.value

@@ -74,6 +74,13 @@ def test_a_local_file_is_read_and_what_is_wrong_is_said(place: Path, tmp_path: P
     local.write_text(text.replace("Wethermere District Council", "Nobody at all"), encoding="utf-8")
     done = call("prevention", place, local, "--out", tmp_path / "a", "--draws", 200)
     assert "Not among the agencies of Wethermere's streams: Nobody at all." in done.stdout
+    # A name that a spreadsheet would compute is not written as one.
+    local.write_text(text.replace("Wethermere District Council", "=1+1"), encoding="utf-8")
+    done = call("prevention", place, local, "--out", tmp_path / "a", "--draws", 200)
+    assert done.exit_code == 0, done.stderr
+    for table in ("agencies", "years", "cells"):
+        written = pd.read_csv(tmp_path / "a" / f"{table}.csv", dtype=str)["agency"]
+        assert not written.str.startswith("=").any()
     local.write_text(text.replace("aged_65_84", "aged_200", 1), encoding="utf-8")
     for arguments, word in (
         ((local,), "counted here: residents"),
