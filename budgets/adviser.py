@@ -183,7 +183,8 @@ def _choose(
     if today is not None and today.cost < lead.cost:
         # Closer is not better where it costs more than it brings: then a say is enough.
         return judged, today, lead, True
-    rivals = [one for one in possible if one is not lead]
+    # A larger level that costs the very same would hold the same money in the same way.
+    rivals = [one for one in possible if one is not lead and abs(one.cost - lead.cost) >= 1]
     if not rivals:
         return judged, lead, None, bool(standing)
     second = min(rivals, key=lambda one: one.cost)

@@ -195,7 +195,7 @@ def cases(
         spends = (rows["amount_pence"] > 0).to_numpy()
         if not spends.any():
             continue
-        pounds, people = np.zeros(len(base.areas)), np.zeros(len(base.areas))
+        pounds, covers = np.zeros(len(base.areas)), []
         for position, (_, row) in zip(at[spends], rows[spends].iterrows(), strict=True):
             pence = ledger.pence[position]
             if not pence.any():
@@ -203,10 +203,11 @@ def cases(
             key = ";".join(row["covers"])
             if key not in shares:
                 shares[key] = _covered(row["covers"], crosswalks, base)
+            covers += row["covers"]
             count = shares[key] * base.people
-            people = np.maximum(people, count)
             spent = pence / PENCE
             pounds += spent if row["grade"] not in SPENT else spent.sum() * count / count.sum()
+        people = _covered(list(dict.fromkeys(covers)), crosswalks, base) * base.people
         found.append(
             Case(
                 title=str(title),
@@ -297,6 +298,7 @@ def _facts(
     reached = float(inside.sum())
     if reached > 0:
         inside, pounds = inside * local / reached, _to_total(pounds, case, base)
+        whole = np.maximum(whole, inside)
     kept = inside > SLIVER * local / max(int((inside > 0).sum()), 1)
     return LevelFacts(
         site=site,

@@ -256,7 +256,7 @@ def _say(advice: Advice, lead: Judged, say: Judged) -> str:
             f"Lead here, say there: {other} could hold it too and is closer to people, but would "
             f"cost {money(gap)} a year more than it brings; {heard}."
         )
-    near = f"comes within {money(abs(gap))} a year" if abs(gap) >= 1 else "would cost the same"
+    near = f"comes within {money(abs(gap))} a year"
     stays = ", so it stays" if lead.facts.site.id == advice.case.today else ""
     return f"Lead here, say there: {other} {near}, which is too close to call{stays}; {heard}."
 

@@ -254,6 +254,7 @@ def test_money_for_two_streets_of_an_area_is_whole_at_the_level_that_holds_it(
     assert [one.site.id for one in facts] == ["forum", "lad"]
     assert [one.pounds.sum() for one in facts] == pytest.approx([8_000_000, 8_000_000])
     assert [one.inside.sum() for one in facts] == pytest.approx([15_000, 15_000])
+    assert [one.people.sum() for one in facts] == pytest.approx([15_000, 15_000])
 
 
 def test_differences_in_need_between_areas_are_worth_closeness(
@@ -450,3 +451,29 @@ def test_a_pool_is_the_whole_area_only_where_the_money_is_for_everybody_there(
     assert facts(whole_ward).joined
     assert facts(one_street).people.tolist() == [25_000]
     assert not facts(one_street).joined
+
+
+def test_people_whom_two_streams_of_a_service_cover_in_part_are_for_the_service_whole(
+    crosswalk: Callable[..., Any],
+) -> None:
+    # Two consortia by registration: 70 % of everybody with one, 30 % with the other.
+    lists = crosswalk({c: {"k1": 7.0, "k2": 3.0} for c in CODES}, target="con")
+    ledger = money({"held_at": "con", "covers": ["con:k1"]},
+                   {"held_at": "con", "covers": ["con:k2"]},
+                   {"held_at": "con", "covers": ["con:k2"]})  # fmt: skip
+    known = walks(crosswalk) | {"con": lists}
+    (case,) = adviser_facts.cases(ledger, SERVICES, base(ledger), crosswalks=known)
+    assert case.people.tolist() == pytest.approx(PEOPLE.tolist())
+
+
+def test_money_recorded_where_it_is_spent_serves_all_whom_it_covers(
+    crosswalk: Callable[..., Any],
+) -> None:
+    ledger = money({"grade": "F", "service": "Libraries"})
+    pence = np.zeros((1, 8), np.int64)
+    pence[0, 0] = 800_000_000
+    ledger = Ledger(ledger.streams, ledger.areas, pence, ledger.place_wide, ledger.inside,
+                    ledger.moved)  # fmt: skip
+    (case,) = adviser_facts.cases(ledger, SERVICES, base(ledger), crosswalks=walks(crosswalk))
+    assert case.pounds.tolist() == pytest.approx([1_000_000] * 8)
+    assert case.people.sum() == PEOPLE.sum()
