@@ -18,7 +18,9 @@ import pandas as pd
 from budgets.convergence import Path
 from budgets.errors import NothingToShareBy
 from budgets.money import Float64, format_pounds
+from budgets.need import in_order
 from budgets.need_errors import FixedTooHigh
+from budgets.need_weighting import seen
 from budgets.pace_choices import Choices, Fence
 from budgets.pace_errors import (
     CeilingNotEnough,
@@ -126,6 +128,7 @@ def share_out(
     done = shared(
         amounts + kept_apart, baseline.index, float(total), chosen.rule, parameter, binding
     )
+    said += _seen(done.amounts, weight, people)
     return replace(done, steps=tuple(said), fenced=fenced)
 
 
@@ -287,6 +290,17 @@ def _match(
 def _pounds(amount: Float64 | float) -> str:
     value = amount if isinstance(amount, float) else exact_sum(amount)
     return format_pounds(round(value), whole=True)
+
+
+def _seen(amounts: pd.Series, weight: Float64, people: pd.Series | None) -> list[str]:
+    """Say what came out a head, among the areas that the money is for."""
+    if people is None:
+        return []
+    count = in_order(people, amounts.index, where="people")
+    mine = (weight > 0) & (count > 0)
+    if not amounts[mine].any():
+        return []
+    return [f"Seen: {seen(amounts[mine], pd.Series(count, amounts.index)[mine]).sentence}"]
 
 
 def _areas(n: int) -> str:

@@ -263,6 +263,17 @@ def test_growth_and_caps_are_refused_in_per_cent() -> None:
     assert (cap.value.limit, cap.value.nearest) == ("cap", pytest.approx(10))
 
 
+def test_what_comes_out_a_head_is_seen_among_the_areas_that_the_money_is_for() -> None:
+    people = by_area(10, 10, 20, 5)
+    found = shared({"ceiling": 450}, need=by_area(90, 230, 0, 400), people=people)
+    # 450 for 5 people; 600 by 90 to 230 for 10 each: 168.75 and 431.25. Nothing is for c.
+    assert found.amounts.tolist() == near([16_875, 43_125, 0, 45_000])
+    assert found.steps[-1] == (
+        "Seen: d gets 5.33 times as much a head as a and 2.14 times the average."
+    )
+    assert not any(step.startswith("Seen") for step in shared({}).steps)
+
+
 # ------------------------------------------------------------------------------- over years
 
 
