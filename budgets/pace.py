@@ -157,11 +157,13 @@ def path(
     if not len(totals):
         raise ChoiceMissing("totals", detail="a path has at least one year")
     now = pd.Series(figures(baseline, "baseline"), baseline.index)
+    # Nobody reads what came out a head in the years between.
+    heads = people if chosen.unit == "per head" else None
     amounts, targets = [now], [_targets(weight, exact_sum(now))]
     for year, total in enumerate(totals, 1):
         try:
             done = share_out(
-                chosen, baseline=now, need=need, total=total, people=people, own=own, year=year
+                chosen, baseline=now, need=need, total=total, people=heads, own=own, year=year
             )
         except CommonGroundError as error:
             error.fields["year"] = year
