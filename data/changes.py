@@ -22,9 +22,6 @@ from geo.errors import Faults
 from indices import change, definitions, editions, goalposts, inputs, robustness
 from indices.definitions import Definition
 from indices.editions import Bridge
-from indices.index import Index
-
-FLAG_EARLIER = "in the earlier edition"
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,8 @@ def change_file(
     )
     bridge = _bridge(table, before.scores.index, after.scores.index, people)
     found = change.compare(before, after, bridge, draws=draws, level=level, seed=seed)
-    whole = _flagged(found.table.assign(sentence=found.sentences()), before, after, bridge)
-    coded = with_codes(whole, CODE)
+    whole = found.table.assign(sentence=found.sentences())
+    coded = with_codes(_flagged(whole, bridge.carry(before.flag, after.flag)), CODE)
     path = sheets.write(coded, out)
     counted = found.table["change"].value_counts()
     head = (
@@ -164,7 +161,7 @@ def _fixed(
     rounded = found.table.assign(sentence=found.sentences())
     for domain in found.domains:
         rounded.insert(len(rounded.columns) - 1, f"{domain}_points", found.domains[domain])
-    coded = with_codes(rounded, CODE)
+    coded = with_codes(_flagged(rounded, found.flag), CODE)
     path = sheets.write(coded, out)
     counted = found.table["change"].value_counts()
     head = (
@@ -175,14 +172,9 @@ def _fixed(
     return Written(path, coded, (head, *found.notes))
 
 
-def _flagged(table: pd.DataFrame, before: Index, after: Index, bridge: Bridge) -> pd.DataFrame:
-    """Carry to a last column what was hidden or rounded behind either edition."""
-    old = (before.flag != "").to_numpy(dtype=float)
-    touched = np.asarray(bridge.shares.T @ old) > 0
-    if not touched.any() and not (after.flag != "").any():
-        return table
-    own = after.flag.where(after.flag != "", np.where(touched, FLAG_EARLIER, ""))
-    return table.assign(**{FLAG: own.reindex(table.index)})
+def _flagged(table: pd.DataFrame, flag: pd.Series) -> pd.DataFrame:
+    """Add a last column where something was hidden or rounded behind either edition."""
+    return table.assign(**{FLAG: flag}) if (flag != "").any() else table
 
 
 def _bridge(

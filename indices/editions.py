@@ -23,6 +23,7 @@ from indices.errors import PopulationFault
 
 Floats = npt.NDArray[np.float64]
 
+EARLIER_FLAG = "in the earlier edition"
 CAME = {
     "U": "unchanged",
     "S": "parts of areas that were split",
@@ -70,6 +71,16 @@ class Bridge:
     def bring(self, values: Floats) -> Floats:
         """Return rates or scores (n_earlier,) as people-weighted means of today's areas."""
         return np.asarray(self.means @ values, dtype=float)
+
+    def carry(self, earlier: pd.Series, later: pd.Series) -> pd.Series:
+        """Carry what was hidden or rounded behind either edition to today's areas.
+
+        Today's own flag stands; where there is none, that its earlier areas have one is said.
+        """
+        old = (earlier.reindex(self.earlier) != "").to_numpy(dtype=float)
+        touched = np.asarray(self.shares.T @ old) > 0
+        own = later.reindex(self.later)
+        return own.where(own != "", np.where(touched, EARLIER_FLAG, "")).astype("str")
 
     def bring_counts(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Return columns of counts by today's area: `y_t = sum_s share_st y_s`; totals hold."""

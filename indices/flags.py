@@ -18,6 +18,7 @@ from indices import reasons as rules
 from indices.change_errors import ContributionFault
 from indices.measures import About, Measure
 from indices.reasons import AMBER, LEVELS, RED
+from indices.shown import heaviest
 from indices.trends import Gathered, Series
 
 NOBODY = "no contribution is named"
@@ -155,11 +156,13 @@ def history(gathered: Gathered) -> pd.DataFrame:
     -------
     A row a measure, area and year: `value` with `low` and `high`, the interval that chance leaves,
     and `centre`, `chart_low`, `chart_high` and `signal` of `indices.funnel.xmr`, empty where fewer
-    than six years are known. A figure that was set aside is missing.
+    than six years are known, and `disclosure`: rounded or hidden by the rule of its source. A
+    figure that was set aside is missing.
     """
     tables = []
     for series in gathered.series.values():
         parts = {"value": series.values, "low": series.low, "high": series.high, **_charts(series)}
+        parts["disclosure"] = series.flags
         long = pd.DataFrame({name: wide.stack() for name, wide in parts.items()})
         long = long.rename_axis(["code", "year"]).reset_index()
         long["signal"] = long["signal"].fillna("").astype("str")
@@ -221,6 +224,7 @@ def _standing(series: Series, gathered: Gathered) -> pd.DataFrame:
     )
     for column, wide in (("value", series.values), ("low", series.low), ("high", series.high)):
         table[column] = _cells(wide, codes, years)
+    table["disclosure"] = heaviest(series.flags).reindex(codes).to_numpy()
     line = trends.trend(series.values, sign=measure.sign)
     _beside(table, line, {name: name for name in ("slope", "slope_low", "slope_high", "trend")})
     table["floor"] = np.nan if measure.floor is None else measure.floor

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import Faults
-from indices import combining, editions, factors, inputs, rates
+from indices import combining, editions, factors, inputs, rates, shown
 from indices import draws as engine
 from indices.change_errors import EditionsUnlike
 from indices.definitions import Definition, Part
@@ -55,6 +55,8 @@ class Rebuilt:
         As in `indices.robustness.Doubt`.
     notes
         What was assumed and what the interval leaves out.
+    flag
+        By area: what was hidden or rounded behind either edition.
     """
 
     table: pd.DataFrame
@@ -64,6 +66,7 @@ class Rebuilt:
     draws: int
     seed: int
     notes: tuple[str, ...] = field(default=())
+    flag: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
     def __repr__(self) -> str:
         moved = int((self.table["change"] != NONE).sum())
@@ -135,8 +138,17 @@ def rebuild(
     ]
     faults = Faults("editions")
     pair: list[Measured] = []
-    brought = _bring(earlier, joined, chosen) if bridge is not None else earlier.loc[later.index]
-    for name, table in (("earlier edition", brought), ("later edition", later)):
+    tables, flags = [], []
+    for name, table in (("earlier edition", earlier), ("later edition", later)):
+        with faults.catch():
+            seen, flag = _shown(table, chosen, where=name)
+            tables.append(seen)
+            flags.append(flag)
+    faults.raise_any()
+    brought = (
+        _bring(tables[0], joined, chosen) if bridge is not None else tables[0].loc[later.index]
+    )
+    for name, table in (("earlier edition", brought), ("later edition", tables[1])):
         with faults.catch():
             pair.append(rates.measure(chosen, table, where=name))
     faults.raise_any()
@@ -161,6 +173,7 @@ def rebuild(
         draws=draws,
         seed=seed,
         notes=_notes(definition, pair, joined if bridge is not None else None),
+        flag=joined.carry(flags[0], flags[1]),
     )
 
 
@@ -238,6 +251,19 @@ def _outermost(values: pd.Series, low_is_worse: bool) -> Ends:
 def _low_is_worse(id: str, measured: Measured) -> bool:
     found: Indicator | None = measured.indicators.get(id)
     return found is not None and found.direction == "low is worse"
+
+
+def _shown(
+    table: pd.DataFrame, chosen: Sequence[Indicator], *, where: str
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return a table with the counts of guarded sources as they may be shown, and its flags."""
+    guarded = [item for item in chosen if item.disclosure != "published" and item.counted]
+    if not guarded:
+        return table, pd.Series("", index=table.index, name="flag", dtype="str")
+    # Counts are guarded where they were counted, before they are brought to other areas.
+    measured = shown.safe(rates.measure(guarded, table.rename_axis(None), where=where))
+    seen = {str(item.numerator): measured.events[item.id].to_numpy() for item in guarded}
+    return table.assign(**seen), shown.heaviest(measured.flags).set_axis(table.index)
 
 
 def _bring(table: pd.DataFrame, bridge: Bridge, chosen: Sequence[Indicator]) -> pd.DataFrame:

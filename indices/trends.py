@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from geo.errors import Faults
-from indices import anomalies, inputs, intervals
+from indices import anomalies, inputs, intervals, yearly_shown
 from indices.change_errors import YearFault
 from indices.errors import MissingIndicatorColumn, UnknownAreas
 from indices.measures import Measure, Measures
@@ -43,6 +43,8 @@ class Series:
         The counts behind it, or None.
     low, high
         The 95 % interval that chance leaves, missing where there are no counts.
+    flags
+        What the disclosure rule of its source did: "", "rounded" or "hidden" (then missing).
     """
 
     measure: Measure
@@ -51,6 +53,7 @@ class Series:
     people: pd.DataFrame | None
     low: pd.DataFrame
     high: pd.DataFrame
+    flags: pd.DataFrame
 
     def __repr__(self) -> str:
         years = self.values.columns
@@ -264,6 +267,18 @@ def _series(
     _blank(parts, more)
     if measure.counted:
         _add_up(measure, parts, measures)
+    listed = pd.concat([odd, more], ignore_index=True)
+    flags = pd.DataFrame("", index=first.index, columns=first.columns, dtype="str")
+    if measure.numerator is not None:
+        counts = parts[measure.numerator]
+        beside = [code for code in (measures.country,) if code is not None]
+        shown, flags = yearly_shown.hide(measure, counts, place=measures.place, beside=beside)
+        if shown is not counts:
+            # What a slip of the data was might be a count that nobody may see.
+            parts[measure.numerator], listed["value"] = shown, np.nan
+            if measure.counted and measure.part_of_denominator:
+                # Rounding must not count more people than there are.
+                parts[measure.numerator] = np.minimum(shown, parts[str(measure.denominator)])
     values = _values(measure, parts)
     events = people = None
     low = high = pd.DataFrame(np.nan, index=values.index, columns=values.columns)
@@ -272,8 +287,7 @@ def _series(
         ends = [_interval(measure, events[y], people[y], 0.95) for y in values.columns]
         low = pd.DataFrame({y: end["low"] for y, end in zip(values, ends, strict=True)})
         high = pd.DataFrame({y: end["high"] for y, end in zip(values, ends, strict=True)})
-    listed = pd.concat([odd, more], ignore_index=True)
-    return Series(measure, values, events, people, low, high), listed
+    return Series(measure, values, events, people, low, high, flags), listed
 
 
 def _values(measure: Measure, parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -187,3 +187,19 @@ def test_what_cannot_be_rebuilt_is_named_at_once(definition, two_domains):
     assert kinds == [DefinitionFault, EditionsUnlike, *[OptionUnknown] * 3]
     with pytest.raises(MissingIndicatorColumn, match="warm"):
         rebuild(definition(), data.drop(columns="warm"), data)
+
+
+def test_what_is_hidden_behind_either_edition_is_flagged_on_todays_areas(definition, rate):
+    guarded = [rate("poor", disclosure="hospital-records"), rate("warm")]
+    before = table([4, 300, 500, 200], [500, 600, 400, 300])
+    after = table([203, 300, 500, 6], [500, 600, 400, 300])
+    found = rebuild(definition(indicators=guarded), before, after, draws=50)
+    assert found.flag["S00"] == "rounded"
+    assert found.flag["S03"] == "hidden"
+    # Nothing in the scores depends on which of the hidden counts it was.
+    other = rebuild(
+        definition(indicators=guarded), table([7, 300, 500, 200], before["warm"]), after, draws=50
+    )
+    assert found.table.equals(other.table)
+    open_ = rebuild(definition(), before, after, draws=50)
+    assert (open_.flag == "").all()

@@ -330,6 +330,45 @@ def test_figures_of_chance_alone_are_not_set_aside():
     assert len(found.anomalies) <= 1
 
 
+# Small counts of guarded sources.
+
+
+def test_small_counts_are_hidden_and_cannot_be_worked_out_from_the_places_total():
+    rows = {
+        "A": [(3.0, 900.0), (40.0, 900.0)],
+        "B": [(13.0, 900.0), (52.0, 900.0)],
+        "C": [(98.0, 900.0), (61.0, 900.0)],
+    }
+
+    def guarded(rule: str):
+        one = measures(measure(disclosure=rule))
+        return gather(one, table(rows), code="code", year="year").series["poor"]
+
+    # Nothing is rounded here: 114 - 98 - 13 would give A away, so one more is hidden beside it.
+    exact = guarded("local-records")
+    assert exact.flags.loc["A", 2014] == "hidden"
+    assert (exact.flags.loc[["A", "B", "C"], 2014] == "hidden").sum() == 2
+    assert exact.values.isna().sum().tolist() == [2, 0]
+    # People are published: the place's rate is over all of them, hidden areas too.
+    assert exact.values.loc["P", 2014] == pytest.approx(100 * 114 / 2700)
+    assert exact.events.loc[["A", "B", "C"], 2015].tolist() == [40, 52, 61]
+    rounded = guarded("hospital-records")
+    assert rounded.events.loc[["A", "B", "C", "P"], 2015].tolist() == [40, 50, 60, 155]
+    assert (rounded.flags[2015] == "rounded").all()
+    assert np.isnan(rounded.values.loc["A", 2014])
+    all_ = table({"A": [(13.0, 13.0)] * 2, "B": [(18.0, 18.0)] * 2})
+    one = measures(measure(disclosure="hospital-records"))
+    most = gather(one, all_, code="code", year="year").series["poor"]
+    assert most.values.loc["A"].tolist() == most.values.loc["B"].tolist() == [100, 100]
+
+
+def test_the_list_of_anomalies_gives_no_guarded_count_away():
+    pairs = steady()
+    pairs[4] = (4.0, 2004.0)
+    assert anomalous(pairs).mine["value"].notna().all()
+    assert anomalous(pairs, disclosure="hospital-records").mine["value"].isna().all()
+
+
 # Files of measures.
 
 
