@@ -160,7 +160,7 @@ class Books:
             return []
         leader = self.streams.index.get_indexer(pd.Index(self.streams["follows"]))
         moved = []
-        for line in np.flatnonzero((leader >= 0) & (self.amount < 0)):
+        for line in np.flatnonzero((leader >= 0) & (self.amount < 0)).tolist():
             whole = self.cells[leader[line]]
             mine = int(self.cells[line].sum())
             if mine == 0 or whole.sum() <= 0 or (whole < 0).any():
