@@ -88,18 +88,23 @@ def convert(
     tolerance: Annotated[
         float, typer.Option(min=0, max=1, help="Shortfall up to which a source is rescaled.")
     ] = 0.0,
+    disclosure: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN:RULE, such as stays:hospital-records: small counts are hidden."),
+    ] = None,
 ) -> None:
     """Carry counts and rates from the sources of CROSSWALK to its targets."""
     from boundaries.crosswalk import Crosswalk
-    from data import exchange
+    from data import disclosing, exchange
 
+    secret = dict(disclosing.split(text) for text in disclosure or [])
     table, done, left_out = exchange.convert(
         Crosswalk.read(walk),
         values,
         code=code,
         counts=count or [],
         rates=[exchange.split_rate(text) for text in rate or []],
-        rules=exchange.Rules(uncovered, overlap, tolerance, unknown),
+        rules=exchange.Rules(uncovered, overlap, tolerance, unknown, secret),
     )
     exchange.write_table(table, out)
     exchange.write_books(done, out.with_suffix(".json"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from boundaries.applying import Converted
 from boundaries.checks import one_of
 from boundaries.crosswalk import Crosswalk
 from boundaries.engine import Engine
-from data import tables
+from data import disclosing, tables
 from data.errors import MissingChoice, UnknownChoice
 from data.sources import LayerFile, PointsFile
 from geo import cells
@@ -159,13 +159,15 @@ class Rules:
     `unknown` is about rows of areas that the crosswalk does not have: "raise", or "report" how
     many were left out, which is only right for a table that has a row for every source (a national
     table and the crosswalk of a city); where sources lack a row too, the codes are of another
-    layer and are refused all the same.
+    layer and are refused all the same. `disclosure` names for columns of counts the rule by which
+    small ones are hidden: then only what may be shown of them is carried, with a flag.
     """
 
     uncovered: str = "report"
     overlap: str = "refuse"
     tolerance: float = 0.0
     unknown: str = "report"
+    disclosure: Mapping[str, str] = field(default_factory=dict)
 
 
 def convert(
@@ -214,6 +216,7 @@ def convert(
         for name in wanted
         if name != code
     }
+    flags = disclosing.seen(numbers, rules.disclosure, faults)
     faults.raise_any()
     done = {}
     for name in counts:
@@ -231,7 +234,7 @@ def convert(
             tolerance=rules.tolerance,
         )
     table = pd.DataFrame({name: found.values for name, found in done.items()}, index=walk.targets)
-    return table, done, int((~known).sum())
+    return disclosing.flagged(table, walk, numbers, flags), done, int((~known).sum())
 
 
 # ----------------------------------------------------------------------------------- files
