@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from budgets import streams_errors as wide
+from cli import app
 from data import place, run, write
 from data.errors import MissingFile, NotANumber, OutOfRange, WrongColumns
 from geo.errors import CommonGroundError, SeveralFaults
@@ -147,6 +149,17 @@ def test_lines_can_be_shown_in_the_prices_of_another_year_too(
     # 21.00 x 100 / 80.8738 by the index of financial years; 2024-25 is the year itself.
     assert lines.loc["bins", "pence_in_prices_of_2024-25"] == 2597
     assert lines.loc["young", "pence_in_prices_of_2024-25"] == 1200
+
+
+def test_the_command_says_by_which_index_prices_were_changed(
+    counted: Path, edit: Callable[..., Path], tmp_path: Path
+) -> None:
+    edit("streams.csv", "2025-26", "2019-20", times=99)
+    arguments = ["run", str(counted), "--out", str(tmp_path / "out"), "--prices", "2024-25"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "Prices of 2024-25: 2019-20 x 1.2365 by the GDP deflator" in done.output
+    assert "second_method.csv" in {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_every_level_keeps_apart_what_is_recorded_assumed_and_spent_here(
