@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.stats import norm
 
 from benchmarks.tasks import Clock, main, task
@@ -176,6 +177,32 @@ def naive_measures(part: pd.DataFrame, n: int) -> pd.Series:
             "local_concentration": (taken * (n + 1 - worst["rank"])).sum() / taken.sum(),
         }
     )
+
+
+@task
+def profile_drawn(place: str) -> dict[str, Any]:
+    """Draw an area of some 40 corners in a place and describe it in full, once, prepared before."""
+    from boundaries import custom
+    from data import place as places
+    from data.profiles import of_custom, prepare
+
+    known = prepare(places.load(place)).complete()
+    inside = known.level(known.place.base_layer).ranked
+    middle = known.place.layers[known.place.base_layer].loc[inside].geometry.union_all().centroid
+    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    reach = 1500 * (1 + 0.3 * np.sin(5 * angle))
+    corners = np.c_[middle.x + reach * np.cos(angle), middle.y + reach * np.sin(angle)]
+    with Clock() as clock:
+        area = custom.drawn(
+            known.blocks, shapely.Polygon(corners), name="Ours", points=known.postcodes
+        )
+        drawn = len(of_custom(known, area).sentences())
+    return {
+        **clock.said,
+        "indicators": len(known.basis.indicators),
+        "blocks": len(known.blocks.frame),
+        "sentences": drawn,
+    }
 
 
 if __name__ == "__main__":

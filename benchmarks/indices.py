@@ -14,6 +14,7 @@ from benchmarks.measure import Case, Timing, compare, table
 
 DRAWS = 1000
 HEAD = ("what", "tool", "call s", "cpu s", "peak MB", "largest difference", "ours is faster by")
+DRAWN = ("place", "blocks", "indicators", "call s", "cpu s")
 DOMAINS = {
     "Income": "income",
     "Employment": "employment",
@@ -54,7 +55,12 @@ def run(data: Path, folder: Path, repeats: int) -> str:
         "Call: the work itself, ours with all its checks of the input, pandas with none; without "
         "imports and reading. The draws are the same in both, so that intervals must agree."
     )
-    return f"## Indices: England, beside plain pandas\n\n{table(HEAD, rows)}\n\n{note}"
+    profiles = (
+        "A drawn area described in full (figures, intervals, ward, place, similar areas, type), "
+        "first call after preparation:"
+    )
+    parts = [table(HEAD, rows), note, profiles, table(DRAWN, _drawn(data, folder, repeats))]
+    return "\n\n".join(["## Indices: England, beside plain pandas", *parts])
 
 
 def prepare(england: Path, folder: Path) -> None:
@@ -75,6 +81,24 @@ def prepare(england: Path, folder: Path) -> None:
     )
     people.columns = ["lsoa11_code", "district", "people"]
     people.set_index("lsoa11_code").to_parquet(folder / "people.parquet")
+
+
+def _drawn(data: Path, folder: Path, repeats: int) -> list[list[object]]:
+    """Time the profile of a drawn area in the demo place and in Bristol."""
+    from data import demo
+    from data.recipes import english_city
+
+    places = {"the demo place": demo.build(folder / "demo")}
+    places["Bristol"] = english_city.build("bristol", data=data, out=folder / "bristol")
+    cases = [
+        Case(title, "profile_drawn", {"place": str(path)}, module="benchmarks.index_tasks")
+        for title, path in places.items()
+    ]
+    return [
+        [title, said["blocks"], said["indicators"], timing.call_s, timing.cpu_s]
+        for title, timing in compare(cases, repeats).items()
+        if (said := timing.said)
+    ]
 
 
 def _rows(name: str, timings: dict[str, Timing], folder: Path) -> list[list[object]]:

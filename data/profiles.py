@@ -95,7 +95,7 @@ def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
         kind=f"an area of your own, made of {len(area.members):,} {_blocks_title(prepared)}",
         people=area.people,
         households=area.households,
-        how=f"{area.how}. {custom.RULE[:-1]}",
+        how=f"{area.how}. {_half_rule(prepared)}",
         ranked=area.ranked,
         notes=(*area.notes, *(() if area.ranked else (_unranked(),))),
     )
@@ -263,6 +263,12 @@ def _of_place(prepared: Prepared, title: str) -> str:
 
 def _blocks_title(prepared: Prepared) -> str:
     return lower(prepared.place.settings.layer(prepared.blocks.layer).title)
+
+
+def _half_rule(prepared: Prepared) -> str:
+    piece = singular(prepared.place.settings.layer(prepared.blocks.layer).title)
+    article = "An" if piece[:1] in "aeiou" else "A"
+    return f"{article} {piece} belongs to it when at least half of its households do"
 
 
 def _unranked() -> str:

@@ -133,6 +133,14 @@ class Prepared:
         except TooFewToCompare:
             return None
 
+    def complete(self) -> Prepared:
+        """Make everything that a drawn area needs now, so that no one waits for it later."""
+        for part in ("blocks", "postcodes", "pieces", "whole_place", "years", "standard", "types"):
+            getattr(self, part)
+        if self.ward is not None:
+            self.level(self.ward)
+        return self
+
     def level(self, level: str) -> AtLevel:
         """Return the figures of all areas of a level.
 
