@@ -158,6 +158,16 @@ def _census(national: National, base: pd.Index) -> pd.DataFrame:
     return frame[frame[code].isin(base)].set_index(code).sort_index()
 
 
+def _england(national: National, item: dict[str, Any]) -> float:
+    """Return the per cent of all England, from the same counts."""
+    frame = national.table("census")
+    assert frame is not None  # without it `_census` has refused already
+    events, people = (
+        float(pd.to_numeric(frame[item[part]]).sum()) for part in ("numerator", "denominator")
+    )
+    return round(100 * events / people, 3)
+
+
 def _streams(
     national: National, city: City, census: pd.DataFrame, chosen: dict[str, Chosen], say: Say
 ) -> pd.DataFrame:
@@ -256,6 +266,7 @@ def _write(
             code=settings["census"]["code"],
             source=settings["census"]["source"],
             date=settings["census"]["date"],
+            england=_england(national, item),
             **item,
         )
     if _write_index(draft, national, census.index, say):
