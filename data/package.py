@@ -17,7 +17,7 @@ import pandas as pd
 from boundaries.custom import Blocks
 from budgets import measures
 from budgets import streams as budget_streams
-from data import blocks, registers, tables
+from data import blocks, registers, tables, trends
 from data import settings as place_settings
 from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage, WrongColumns
 from data.settings import IndicatorSettings, LayerSettings, Settings
@@ -381,3 +381,12 @@ class Package:
         if self.settings.index is None and (by_need := frame.index[frame["method"] == "need"]).size:
             self.faults.add(NoIndex(name, found=list(by_need)))
         return frame
+
+    def check_series(self) -> None:
+        """Read the figures by year once to hear their faults; nothing of them is kept."""
+        named = self.settings.series
+        if named is None:
+            return
+        files = (named.file, named.measures, named.contributions or named.measures)
+        if all(name in self.inputs for name in files):
+            self._catch(lambda: trends.gather(trends.of_settings(self.folder, named)))

@@ -162,6 +162,7 @@ def load(folder: str | Path) -> Place:
         programmes=package.programmes(layers),
         flows=package.flows(base_index),
     )
+    package.check_series()
     package.faults.raise_any()
     return place
 

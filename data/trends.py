@@ -15,6 +15,7 @@ from data import settings as place_settings
 from data import sheets, tables
 from data.errors import MissingChoice, MissingSetting
 from data.indexing import DECIMALS, Written
+from data.settings import SeriesSettings
 from geo.errors import Faults
 from indices import flags, measures, trends
 from indices.flags import Flags
@@ -63,6 +64,11 @@ def of_place(folder: str | Path) -> Source:
     named = place_settings.read(folder).series
     if named is None:
         raise MissingSetting(f"{folder}, [series]", detail="the place has no figures by year")
+    return of_settings(folder, named)
+
+
+def of_settings(folder: Path, named: SeriesSettings) -> Source:
+    """Return where the figures by year lie that a place.toml names."""
     told = named.contributions
     return Source(
         table=folder / named.file,
@@ -73,8 +79,8 @@ def of_place(folder: str | Path) -> Source:
     )
 
 
-def read(source: Source) -> tuple[Gathered, Flags]:
-    """Read the figures by year and judge them.
+def gather(source: Source) -> tuple[Gathered, pd.DataFrame | None]:
+    """Read and check the figures by year, and the contributions where there are any.
 
     Raises
     ------
@@ -96,8 +102,13 @@ def read(source: Source) -> tuple[Gathered, Flags]:
     assert defined is not None
     assert frame is not None  # a missing table has left a fault
     gathered = trends.gather(defined, frame, code=source.code, year=source.year)
-    named = None if told is None else flags.read_contributions(told, gathered)
-    return gathered, flags.raise_flags(gathered, named)
+    return gathered, None if told is None else flags.read_contributions(told, gathered)
+
+
+def read(source: Source) -> tuple[Gathered, Flags]:
+    """Read the figures by year as `gather` does, and judge them."""
+    gathered, told = gather(source)
+    return gathered, flags.raise_flags(gathered, told)
 
 
 def trends_file(

@@ -278,7 +278,8 @@ def _series(
             parts[measure.numerator], listed["value"] = shown, np.nan
             if measure.counted and measure.part_of_denominator:
                 # Rounding must not count more people than there are.
-                parts[measure.numerator] = np.minimum(shown, parts[str(measure.denominator)])
+                n = parts[str(measure.denominator)]
+                parts[measure.numerator] = shown.mask(shown > n, n)
     values = _values(measure, parts)
     events = people = None
     low = high = pd.DataFrame(np.nan, index=values.index, columns=values.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from cli import app
 from data import demo, trends
 from data.demo import years
 from data.errors import MissingChoice, MissingSetting
+from data.place import load
 from geo.errors import SeveralFaults
 from indices import measures
+from indices.change_errors import ContributionFault
 from indices.flags import NOBODY, Flags
 from indices.trends import Gathered
 
@@ -204,3 +207,16 @@ def test_faults_are_sentences_and_leave_no_file(place: Path, tmp_path: Path) -> 
         trends.trends_file(source, out=out)
     assert {"UnreadableTable", "MeasureFault"} <= {type(f).__name__ for f in caught.value.faults}
     assert not out.exists()
+
+
+def test_a_place_is_not_loaded_with_figures_by_year_that_contradict_themselves(
+    place: Path, tmp_path: Path
+) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(place, copied)
+    (copied / "contributions.csv").write_text(
+        "measure,code,organisation,contribution,next_action,by\nrainfall,,A council,x,y,\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ContributionFault, match="rainfall"):
+        load(copied)
