@@ -265,7 +265,8 @@ def _share(
     use = at[covered & (books.amount[at] > 0) & (can > 0)]
     where = f"{spot} ({share.of})"
     if not len(use):
-        raise NothingChosen(where)
+        whole = books.streams.index[at[(books.amount[at] > 0) & covered]]
+        raise NothingChosen(where, found=whole, detail=_none_moves(books) if len(whole) else "")
     before, cells = books.total, books.cells.copy()
     pot = pots.get(id) if kind == "pot" else None
     own = None
@@ -276,29 +277,47 @@ def _share(
     followed = books.follow()
     if not share.yearly and books.total != before:
         raise PenceLost(where, detail=f"{books.total - before:+,} pence")
-    moved = moved_pence(cells, books.cells)
+    pooled = pot is not None and pot.way == joining.POOLED
+    was, now = cells[use], books.cells[use]
+    # Pooled money has no line of its own: only what leaves an area has moved.
+    moved = moved_pence(was.sum(axis=0), now.sum(axis=0)) if pooled else moved_pence(was, now)
     measure = measure_of(books.themes(use), share, context)
     by = {"people": "people", "current": "today's money"}.get(share.by, "need")
     by += f" ({measure.name})" if measure is not None else ""
     said = [f"{format_pounds(int(can[np.isin(at, use)].sum()))} of {share.of} shared by {by}."]
     said += done.said
     said.append(f"{format_pounds(moved)} is in another area than before.")
-    if measure is not None:
-        said.append(_seen(books, use, context))
+    # The rules of `budgets.pace` say it themselves where they share one sum.
+    if measure is not None and not any("as much a head" in line for line in done.said):
+        said += _seen(books, use, context, pooled=pooled)
     if followed:
         said.append(f"Income follows its service: {', '.join(followed)}.")
     return Step("share", share.of, before, books.total, moved, " ".join(said)), done.path
 
 
-def _seen(books: Books, at: Int64, context: Context) -> str:
-    """Say how many times as much a head the neediest area gets, of the money just shared out."""
+def _none_moves(books: Books) -> str:
+    """Say why none of the money can be shared out."""
+    return (
+        f"on {books.on} all of it is ring-fenced, an entitlement or committed; a later year or "
+        "takes_effect may free some"
+    )
+
+
+def _seen(books: Books, at: Int64, context: Context, *, pooled: bool) -> list[str]:
+    """Say how many times as much a head the area gets that gets most of what was shared out.
+
+    Lines that cover different areas are not one sharing: nothing is said of them together.
+    """
+    covers = [context.covered[str(books.streams.index[row])] for row in at]
+    if not pooled and any(not np.array_equal(cover, covers[0]) for cover in covers[1:]):
+        return []
+    cover = np.max(covers, axis=0)
     money = (books.cells[at] - books.fixed[at]).sum(axis=0)
-    ids = books.streams.index[at]
-    covered = np.any([context.covered[str(id)] > 0 for id in ids], axis=0) | (money > 0)
+    people = context.people * cover
     try:
-        return seen(pd.Series(money, books.areas)[covered], context.people[covered]).sentence
+        return [seen(pd.Series(money, books.areas)[cover > 0], people[cover > 0]).sentence]
     except NothingToShareBy:
-        return "Nobody lives where this money falls."
+        return ["Nobody lives where this money falls."]
 
 
 def _devolve(
@@ -328,8 +347,8 @@ def _devolve(
             mine = levels.devolve(holders, group, levels=at_level, movable=free)
         pence = int(mine["amount_pence"].sum())
         sentence = (
-            f"{entry.share:.4g} of the money of {entry.of} that can move and falls in areas of "
-            f"{entry.to} is held there from now on: {format_pounds(pence)}."
+            f"{100 * entry.share:.4g}% of the money of {entry.of} that can move and falls in areas "
+            f"of {entry.to} is held there from now on: {format_pounds(pence)}."
         )
         steps.append(Step("devolve", entry.of, ledger.total, ledger.total, pence, sentence))
     return moved, steps

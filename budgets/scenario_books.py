@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from budgets.errors import LedgerImbalance
@@ -98,7 +97,7 @@ class Books:
     """
 
     def __init__(self, baseline: Ledger, on: dt.date) -> None:
-        self.baseline = baseline
+        self.baseline, self.on = baseline, on
         self.streams = baseline.streams
         self.areas = baseline.areas
         self.amount = self.streams["amount_pence"].to_numpy(dtype=np.int64, copy=True)
@@ -163,6 +162,9 @@ class Books:
         for line in np.flatnonzero((leader >= 0) & (self.amount < 0)).tolist():
             whole = self.cells[leader[line]]
             mine = int(self.cells[line].sum())
+            if np.array_equal(whole, self.baseline.pence[leader[line]]):
+                # Split anew by whole pence a line could lose pennies that nobody has moved.
+                continue
             if mine == 0 or whole.sum() <= 0 or (whole < 0).any():
                 continue
             new = split_rows(np.array([mine]), whole[None, self.by_code].astype(np.float64))[0]
@@ -235,10 +237,6 @@ def split_within(totals: Int64, limits: Int64) -> Int64:
 
 
 def moved_pence(before: Int64, after: Int64) -> int:
-    """Return the pence that lie in another area than before, for totals that did not change."""
-    return int(np.maximum(after - before, 0).sum())
-
-
-def positions(mask: npt.NDArray[np.bool_]) -> Int64:
-    """Return the positions where a mask holds."""
-    return np.flatnonzero(mask).astype(np.int64)
+    """Return the pence that lie in another cell than before; what was added or cut is not moved."""
+    change = after - before
+    return min(int(np.maximum(change, 0).sum()), int(np.maximum(-change, 0).sum()))

@@ -405,6 +405,22 @@ def test_income_follows_the_service_it_belongs_to(
     assert by_stream(outcome.ledger)["fees"] == on_paper(-7_001, [400, 600, 600, 400])
 
 
+def test_income_whose_service_stays_keeps_every_penny_where_it_was(
+    place: Callable[..., Drawn],
+) -> None:
+    """Split anew by whole pence of 7 over four areas, income of 6 would land elsewhere."""
+    drawn = place(
+        {"id": "care", "amount": 7},
+        {"id": "fees", "amount": -6, "follows": "care", "method": ""},
+        {"id": "parks", "amount": 100_000},
+    )
+    outcome = drawn.after(
+        '[[share]]\nof = "parks"\nby = "need"\nneed_weight = 1\nneediest_per_head = 4\n'
+    )
+    assert by_stream(outcome.ledger)["fees"] == by_stream(drawn.book)["fees"]
+    assert not any("follows" in step.sentence for step in outcome.steps)
+
+
 # ------------------------------------------------------------------------------------ devolving
 
 
