@@ -30,7 +30,7 @@ run: setup ## open the app on the demo place (PLACE=folder for another)
 	$(BIN)/commonground serve $(PLACE)
 
 test: setup ## the tests that need no data from outside (browser tests where a Chromium is found)
-	$(PYTEST) -m "not realdata and not slow"
+	$(PYTEST) -m "not realdata and not slow and not postgres"
 
 realdata: setup ## the tests on real open data (COMMONGROUND_REALDATA=folder)
 	$(PYTEST) -m realdata
