@@ -144,7 +144,7 @@ def test_it_is_said_what_was_done_and_who_gains(allocated: tuple[Path, str]) -> 
     assert "parks is cut by £10.01: mowing less." in said
     assert "Pot health, pooled: £1,250.00 (Council £250.01, NHS £999.99), held by Council" in said
     assert "Floor of -5 %" in said
-    assert "0.5 of the money of parks that can move and falls in areas of wd" in said
+    assert "50% of the money of parks that can move and falls in areas of wd" in said
     assert "people gain" in said
     assert "so that nothing is ranked" in said
 
