@@ -104,6 +104,7 @@ def level_frame(result: Result, layer: str) -> pd.DataFrame:
     for column, beyond in honesty.outside(level).items():
         rest[column] = np.array([beyond, 0], np.int64)
     if result.masked is not None:
+        frame, rest = _masked_parts(frame, rest, result.masked[1][layer])
         rest = _masked_rest(rest, result.masked[1][layer], frame)
         frame["amount_pence"] = frame["amount_pence"].astype("Int64")
         rest["amount_pence"] = rest["amount_pence"].astype("Int64")
@@ -111,6 +112,19 @@ def level_frame(result: Result, layer: str) -> pd.DataFrame:
     if "counted_in_each_pence" in joined.columns:
         joined["counted_in_each_pence"] = joined["counted_in_each_pence"].astype("Int64")
     return joined.reset_index()
+
+
+def _masked_parts(
+    frame: pd.DataFrame, rest: pd.DataFrame, masked: Masked
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leave out the parts of amounts that may not be shown: they would give them away."""
+    flag = masked.by_area()["flag"].reindex(frame.index).fillna("").to_numpy()
+    gone = bool(masked.outside.isna().any())
+    hidden = pd.Series([gone, False], index=rest.index)
+    for name in honesty.KEPT_APART:
+        frame = frame.assign(**{name: frame[name].astype("Int64").mask(flag != "")})
+        rest = rest.assign(**{name: rest[name].astype("Int64").mask(hidden)})
+    return frame, rest
 
 
 def _masked_rest(rest: pd.DataFrame, masked: Masked, frame: pd.DataFrame) -> pd.DataFrame:

@@ -115,9 +115,29 @@ def test_another_setting_of_need_masks_anew(result: Result) -> None:
     assert np.isnan(table["pence_per_person"].to_numpy(dtype=float)[hidden]).all()
 
 
-def test_a_place_without_a_rule_shows_all(tmp_path: Path) -> None:
+def test_pages_are_given_only_what_may_be_shown_and_it_adds_up(result: Result) -> None:
+    seen = masking.public(result)
+    counts = result.place.use[SMALL].reindex(result.ledger.areas)
+    small = counts.between(1, 7).to_numpy()
+    assert seen.pot_pence == result.pot_pence
+    for stream in streams_of(result):
+        row = result.ledger.streams.index.get_loc(stream)
+        assert (seen.ledger.pence[row][small] == 0).all()
+    for layer, level in seen.levels.items():
+        assert level.total == result.pot_pence
+        assert result.masked is not None
+        hidden = (result.masked[1][layer].flag == "hidden").to_numpy()
+        assert (level.pence[hidden] == 0).all()
+    # Setting need again from what is shown begins with the exact split all the same.
+    again = masking.public(rebudget(seen, need_weight=result.need_weight))
+    assert (again.ledger.pence == seen.ledger.pence).all()
+
+
+def test_a_place_without_a_rule_shows_all() -> None:
     plain = load(demo.cached())
-    assert masking.flags_for(plain, run(plain).ledger) == {}
+    made = run(plain)
+    assert masking.flags_for(plain, made.ledger) == {}
+    assert masking.public(made) is made
 
 
 def test_an_unknown_rule_or_column_is_named(place: Path, tmp_path: Path) -> None:
@@ -132,3 +152,16 @@ def test_an_unknown_rule_or_column_is_named(place: Path, tmp_path: Path) -> None
         done = CliRunner().invoke(app, ["run", str(folder), "--out", str(tmp_path / "out")])
         assert done.exit_code == 1
         assert word in done.stderr
+
+
+def test_the_parts_of_an_amount_that_is_not_shown_are_not_shown_either(
+    result: Result, files: Path
+) -> None:
+    parts = ["recorded_pence", "assumed_pence", "spent_here_pence"]
+    for layer in result.levels:
+        path = files / "levels" / f"{layer}.csv"
+        table = pd.read_csv(path, dtype={"area_code": str}).set_index("area_code")
+        areas = table.iloc[: len(result.levels[layer].areas)]
+        kept = areas["flag"].isna()
+        assert areas.loc[~kept, parts].isna().all(axis=None), layer
+        assert (areas.loc[kept, parts].sum(axis=1) == areas.loc[kept, "amount_pence"]).all(), layer
