@@ -15,12 +15,17 @@ from commands.common import place_folder, progress_bar, reports_faults, title_of
 if TYPE_CHECKING:
     from data.advice import Report
     from data.run import Result
+    from data.scenarios import Allocation
 
 commands = typer.Typer()
 
 PlaceFolder = Annotated[str, typer.Argument(help="Folder of a place package, or `demo`.")]
 Out = Annotated[
     Path | None, typer.Option(help="CSV or XLSX; further tables are written beside it.")
+]
+
+Scenario = Annotated[
+    Path | None, typer.Option(help="TOML or JSON: what it changes is said beside today.")
 ]
 
 
@@ -35,22 +40,16 @@ def levels(
         list[str] | None,
         typer.Option(help="A level at which somebody is supposed to answer for money; repeatable."),
     ] = None,
-    scenario: Annotated[
-        Path | None, typer.Option(help="TOML or JSON: who holds what in it, beside today.")
-    ] = None,
+    scenario: Scenario = None,
     parameters: Annotated[
         Path | None, typer.Option(help="TOML of service parameters instead of those shipped.")
     ] = None,
     out: Out = None,
 ) -> None:
     """Say who holds how much at which level of PLACE, and which level suits which service."""
-    from data import advice, scenarios, sheets
+    from data import advice
 
-    if out is not None:
-        sheets.check_writable(out)
-    chosen = None if scenario is None else scenarios.read(scenario)[0]
-    result = _run(place)
-    allocation = None if chosen is None else scenarios.allocate(result, chosen, draws=0)
+    result, allocation = _applied(place, scenario, out)
     _tell(
         result,
         advice.levels(
@@ -75,19 +74,21 @@ def mismatch(
     on: Annotated[
         str | None, typer.Option(help="Programmes that run on this date, 2026-04-01; else today.")
     ] = None,
+    scenario: Scenario = None,
     out: Out = None,
     map: Annotated[
         Path | None, typer.Option(help="HTML: a map of how many programmes are at work where.")
     ] = None,
 ) -> None:
     """Set money and programmes of PLACE against need: gaps, overlaps, what closing one takes."""
-    from data import advice_map, advice_mismatch, sheets
+    from data import advice_map, advice_mismatch
 
     day = advice_mismatch.day(on)
-    if out is not None:
-        sheets.check_writable(out)
-    result = _run(place)
-    _tell(result, advice_mismatch.mismatches(result, level=level, theme=theme, on=day), out)
+    result, allocation = _applied(place, scenario, out)
+    report = advice_mismatch.mismatches(
+        result, level=level, theme=theme, on=day, allocation=allocation
+    )
+    _tell(result, report, out)
     if map is not None:
         typer.echo(f"Wrote {advice_map.write(result, map, level=level, theme=theme, on=day)}")
 
@@ -101,10 +102,18 @@ def _tell(result: Result, report: Report, out: Path | None) -> None:
             typer.echo(f"Wrote {path}")
 
 
-def _run(place: str) -> Result:
+def _applied(
+    place: str, scenario: Path | None, out: Path | None
+) -> tuple[Result, Allocation | None]:
+    """Go the whole way for a place, and apply a scenario; what cannot be written is told first."""
     from data import place as places
     from data import run as runs
+    from data import scenarios, sheets
 
+    if out is not None:
+        sheets.check_writable(out)
+    chosen = None if scenario is None else scenarios.read(scenario)[0]
     with progress_bar() as progress:
         progress("reading the place", 0, 1)
-        return runs.run(places.load(place_folder(place)), progress=progress)
+        result = runs.run(places.load(place_folder(place)), progress=progress)
+    return result, None if chosen is None else scenarios.allocate(result, chosen, draws=0)

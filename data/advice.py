@@ -148,7 +148,9 @@ def _held(result: Result, allocation: Allocation | None) -> tuple[pd.DataFrame, 
         table = table.merge(then.rename(columns=names), on=keys, how="outer", sort=False)
         amounts = [column for column in table.columns if column not in keys]
         table[amounts] = table[amounts].fillna(0).astype("int64")
-        said += _holding(then, settings.layers, f"in {allocation.outcome.scenario.head.title}")
+        said += _holding(
+            then, settings.layers, f'in the scenario "{allocation.outcome.scenario.head.title}"'
+        )
     return table, said
 
 

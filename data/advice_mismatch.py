@@ -14,12 +14,14 @@ import pandas as pd
 from boundaries.crosswalk import Crosswalk
 from budgets import fairness, fairness_views, mismatch, mismatch_words, programmes
 from budgets.honesty import recorded
+from budgets.ledger import Ledger
 from budgets.need import need_weighted
 from budgets.streams import split_cover
 from data.advice import Report, check_levels
 from data.crosswalks import base_to
 from data.errors import UnknownChoice
 from data.run import Result
+from data.scenarios import Allocation
 
 # At least this part of an area's people live in the place, or it is a neighbour's.
 INSIDE_SHARE = 0.5
@@ -27,7 +29,12 @@ HIDDEN = "not shown: small counts"
 
 
 def mismatches(
-    result: Result, *, level: str | None = None, theme: str | None = None, on: dt.date
+    result: Result,
+    *,
+    level: str | None = None,
+    theme: str | None = None,
+    on: dt.date,
+    allocation: Allocation | None = None,
 ) -> Report:
     """Set money against need, and programmes against both, at one level of a place.
 
@@ -39,6 +46,8 @@ def mismatches(
         Only this theme of streams and programmes.
     on
         Programmes that ended before it are left out.
+    allocation
+        A scenario that was applied: fairness is then said before and after it.
 
     Raises
     ------
@@ -80,7 +89,10 @@ def mismatches(
     shown = found.table.copy()
     shown.insert(1, "name", names.reindex(shown["area_code"]).to_numpy())
     tables = {"": shown}
-    for part in (_programmes(result, layer, keep, theme, on), _fairness(result)):
+    for part in (
+        _programmes(result, layer, keep, theme, on),
+        _fairness(result, allocation),
+    ):
         said += part.sentences
         tables |= part.tables
     return Report(tuple(said), tables)
@@ -116,10 +128,12 @@ def _programmes(
     """Say where programmes are at work, overlap and are wanting."""
     if result.place.programmes is None:
         return Report(("No register of programmes is named in place.toml.",), {})
-    register = programmes.active(result.place.programmes, on=on)
-    ended = len(result.place.programmes) - len(register)
+    register = result.place.programmes
     if theme is not None:
         register = register[register["theme"] == theme]
+    whole = len(register)
+    register = programmes.active(register, on=on)
+    ended = whole - len(register)
     over = f"{ended} {'has' if ended == 1 else 'have'} ended"
     date = f"{on.day} {on:%B %Y}"
     if register.empty:
@@ -163,30 +177,45 @@ def at_work_in(
     return programmes.at_level(register, covered, crosswalk=result.crosswalks[layer], people=people)
 
 
-def _fairness(result: Result) -> Report:
+def _fairness(result: Result, allocation: Allocation | None) -> Report:
     """Say how recorded money lies against need, and between the areas of each level."""
     if result.index is None:
         return Report(("Fairness: the place has no index of need.",), {})
     people, scores = result.place.people, result.index.scores
-    lived_in = people > 0
     needs = need_weighted(
         people,
-        scores.where(lived_in, np.nan),
+        scores.where(people > 0, np.nan),
         need_weight=result.need_weight,
         neediest_per_head=result.neediest_per_head,
     )
     found = fairness.assess(result.ledger, people=people, scores=scores, needs=needs)
-    said = tuple(fairness_views.sentences(found))
+    said = fairness_views.sentences(found)
+    after = None if allocation is None else allocation.outcome.ledger
+    if after is not None:
+        change = fairness_views.before_and_after(result.ledger, after, people=people, scores=scores)
+        said.append(change.sentence())
     if found.spend is None:
-        return Report(said, {})
+        return Report(tuple(said), {})
     inside = result.inside
-    money = recorded(result.ledger).pence[inside].astype("float64")
-    curves = fairness_views.curves(
-        people[inside], scores[inside], {"recorded money": money, "need": needs[inside]}
-    )
+    drawn = {"recorded money": _recorded(result.ledger, inside), "need": needs[inside]}
+    if after is not None and change.spend is not None:
+        drawn["recorded money after"] = _recorded(after, inside)
+    curves = fairness_views.curves(people[inside], scores[inside], drawn)
     walks = {layer: result.crosswalks[layer] for layer in result.levels}
-    by_level = fairness_views.by_level(money, people[inside], walks)
-    return Report(said, {"-curves": curves, "-by-level": by_level.reset_index()})
+    parts = [
+        fairness_views.by_level(money, people[inside], walks).reset_index().assign(money=name)
+        for name, money in drawn.items()
+        if name != "need"
+    ]
+    return Report(
+        tuple(said), {"-curves": curves, "-by-level": pd.concat(parts, ignore_index=True)}
+    )
+
+
+def _recorded(ledger: Ledger, inside: pd.Series) -> pd.Series:
+    """Return the recorded pence of the base areas of the place."""
+    pence = recorded(ledger).pence
+    return pence[inside.reindex(pence.index).to_numpy(dtype=bool)].astype("float64")
 
 
 def day(text: str | None) -> dt.date:

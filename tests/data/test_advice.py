@@ -148,6 +148,33 @@ def test_overlaps_and_gaps_are_of_what_acts_on_the_ground_and_still_runs(result:
     assert later.tables["-overlaps"].empty
 
 
+def test_fairness_is_said_before_and_after_a_scenario(result: Result) -> None:
+    streams = result.place.streams
+    homes = streams[streams.index == "lets"]
+    place_ = replace(result.place, streams=homes)
+    recorded_only = run.run(place_)
+    document = """
+[scenario]
+id = "need"
+title = "Homes by need"
+status = "draft"
+year = "2025-26"
+[[share]]
+of = "stream:lets"
+by = "need"
+need_weight = 1.0
+neediest_per_head = 8.0
+"""
+    allocation = scenarios.allocate(recorded_only, scenarios.scenario.parse(document), draws=0)
+    report = advice_mismatch.mismatches(recorded_only, on=DAY, allocation=allocation)
+    text = " ".join(report.sentences)
+    assert "Fairness, on the 100% of the money that is recorded" in text
+    assert "than before" in text or "as before" in text or "cannot be compared" in text
+    curves = report.tables["-curves"]
+    assert {"recorded money", "need"} <= set(curves["curve"])
+    assert set(report.tables["-by-level"]["level"]) == set(recorded_only.levels)
+
+
 def test_a_place_without_register_or_index_says_so(result: Result) -> None:
     bare = replace(result, place=replace(result.place, programmes=None), index=None)
     report = advice_mismatch.mismatches(bare, on=DAY)
