@@ -7,6 +7,7 @@ shown of them (`budgets.suppressed`), and tables of levels without what may not.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 
 from boundaries.crosswalk import Crosswalk
 from budgets.ledger import Ledger, Level
+from budgets.money import Int64
 from budgets.suppressed import Flags, Masked, Sensitive, mask_levels
 from indices.disclosure import disclose
 from indices.disclosure_rules import Rule, rule
@@ -22,6 +24,7 @@ from indices.shown import heaviest
 if TYPE_CHECKING:
     from data.nesting import Nested
     from data.place import Place
+    from data.run import Result
 
 # Methods that split money by a column of use.
 BY_USE = ("recorded", "activity", "client-group", "asset")
@@ -105,6 +108,39 @@ def masked_table(table: pd.DataFrame, masked: Masked) -> pd.DataFrame:
     done["pence_per_person"] = np.where(touched, each, table["pence_per_person"])
     done["flag"] = areas["flag"].fillna("").to_numpy()
     return done
+
+
+def public(result: Result) -> Result:
+    """Return the result as anybody may see it: ledger and levels hold what is shown, no more.
+
+    What is hidden or was rounded away stands with the money for the whole place, so that every
+    figure made from it, of drawn areas too, adds up and tells nothing. The same result where
+    nothing has to be hidden.
+    """
+    if result.masked is None:
+        return result
+    base, levels = result.masked
+    pence, _, wide = _open(base)
+    ledger = replace(result.ledger, pence=pence, place_wide=wide)
+    done = {}
+    for layer, level in result.levels.items():
+        pence, outside, wide = _open(levels[layer])
+        each = level.counted_in_each
+        if each is not None:
+            secret = (levels[layer].flag != "").any(axis=1).to_numpy()
+            each = np.where(secret[:, None], pence, each)
+        done[layer] = replace(
+            level, pence=pence, outside=outside, place_wide=wide, counted_in_each=each
+        )
+    return replace(result, ledger=ledger, levels=done)
+
+
+def _open(masked: Masked) -> tuple[Int64, Int64, Int64]:
+    """Return pence shown, outside, and all the rest of each stream."""
+    pence = masked.shown.to_numpy(dtype=np.int64, na_value=0)
+    outside = masked.outside.to_numpy(dtype=np.int64, na_value=0)
+    rest = masked.amounts.to_numpy(dtype=np.int64) - pence.sum(axis=1) - outside
+    return pence, outside, rest
 
 
 def _rules(place: Place) -> dict[str, Rule]:

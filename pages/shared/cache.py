@@ -14,7 +14,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from data import demo, place, prepare, run, settings
+from budgets import scenario
+from data import demo, masking, place, prepare, run, scenarios, settings
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
 from data.home import home
@@ -37,12 +38,23 @@ def result(place_id: str | None = None) -> run.Result:
     return _result(identity, content, str(folder))
 
 
-def scenario(base: run.Result, *, need_weight: float, neediest_per_head: float) -> run.Result:
+def what_if(base: run.Result, *, need_weight: float, neediest_per_head: float) -> run.Result:
     """Return the result with its money shared by other need settings."""
     if (need_weight, neediest_per_head) == (base.need_weight, base.neediest_per_head):
         return base
     key = (base.place.id, base.place.content_hash)
     return _scenario(*key, need_weight, neediest_per_head, _base=base)
+
+
+def allocation(base: run.Result, text: str) -> scenarios.Allocation:
+    """Return what a scenario, as its text says, makes of a place; "" is the money as it is.
+
+    Raises
+    ------
+    CommonGroundError
+        Whatever is wrong with the scenario, or cannot be kept of it.
+    """
+    return _allocation(base.place.id, base.place.content_hash, text, _base=base)
 
 
 def profiles(base: run.Result) -> data_profiles.Prepared | None:
@@ -114,14 +126,23 @@ def _identity(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> tuple[str
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _result(place_id: str, content: str, _folder: str) -> run.Result:
-    return run.run(place.load(_folder))
+    return masking.public(run.run(place.load(_folder)))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _scenario(
     place_id: str, content: str, need_weight: float, neediest_per_head: float, *, _base: run.Result
 ) -> run.Result:
-    return run.rebudget(_base, need_weight=need_weight, neediest_per_head=neediest_per_head)
+    found = run.rebudget(_base, need_weight=need_weight, neediest_per_head=neediest_per_head)
+    return masking.public(found)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _allocation(
+    place_id: str, content: str, text: str, *, _base: run.Result
+) -> scenarios.Allocation:
+    chosen = scenario.parse(text, where="scenario") if text.strip() else None
+    return scenarios.allocate(_base, chosen)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
