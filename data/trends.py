@@ -171,7 +171,7 @@ def _said(gathered: Gathered, found: Flags, board: pd.DataFrame, more: Beside) -
     )
     said = [head, apart, odd]
     if unnamed:
-        said.append(f"{unnamed:,} red flags have no contribution named beside them.")
+        said.append(f"Red flags without a contribution named beside them: {unnamed:,}.")
     if more.board is not None:
         said.append(f"Wrote the exception list for a board to {more.board}")
     if more.anomalies is not None:

@@ -166,7 +166,7 @@ def test_the_command_writes_the_full_list_the_exceptions_and_the_anomalies(
     assert f"{len(red)} red flags" in done.stdout
     assert "set aside as anomalies before any flag was raised" in done.stdout
     unnamed = (red["contribution"] == NOBODY).sum()
-    assert f"{unnamed} red flags have no contribution named" in done.stdout
+    assert f"without a contribution named beside them: {unnamed}." in done.stdout
 
 
 def test_a_table_of_ones_own_is_judged_with_its_measures(place: Path, tmp_path: Path) -> None:
