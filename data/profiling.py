@@ -113,9 +113,10 @@ class Prepared:
     @cached_property
     def years(self) -> Mapping[str, Series]:
         """Figures by area and year of the measures that the place follows, by id."""
-        if self.place.settings.series is None:
+        named = self.place.settings.series
+        if named is None:
             return {}
-        return trends.read(trends.of_place(self.place.folder))[0].series
+        return trends.gather(trends.of_settings(self.place.folder, named))[0].series
 
     @cached_property
     def standard(self) -> Standard | None:
