@@ -116,7 +116,7 @@ def choose_need(usual: Result, link: links.Link) -> Result:
             key=link.key("times"),
             help="Times as much as the least needy area, of the part that follows need.",
         )
-    result = cache.scenario(usual, need_weight=weight / 100, neediest_per_head=times)
+    result = cache.what_if(usual, need_weight=weight / 100, neediest_per_head=times)
     st.caption(ledgers.in_words(result, usual))
     return result
 

@@ -31,6 +31,7 @@ def show() -> None:
         st.Page("area.py", title="My area", icon=":material/location_on:", url_path="area"),
         st.Page("map.py", title="Map", icon=":material/map:", url_path="map"),
         st.Page("budget.py", title="Budget", icon=":material/payments:", url_path="budget"),
+        st.Page("account.py", title="Account", icon=":material/receipt_long:", url_path="account"),
     ]
     page = st.navigation(pages, position="top")
     place = blocks.opened().place

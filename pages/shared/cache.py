@@ -126,7 +126,13 @@ def _identity(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> tuple[str
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _result(place_id: str, content: str, _folder: str) -> run.Result:
-    return masking.public(run.run(place.load(_folder)))
+    return masking.public(_whole(place_id, content, _folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _whole(place_id: str, content: str, _folder: str) -> run.Result:
+    """Return the result with what may not be shown: for sharing out, and never for a page."""
+    return run.run(place.load(_folder))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -142,7 +148,8 @@ def _allocation(
     place_id: str, content: str, text: str, *, _base: run.Result
 ) -> scenarios.Allocation:
     chosen = scenario.parse(text, where="scenario") if text.strip() else None
-    return scenarios.allocate(_base, chosen)
+    # Shared out from what there is; the allocation itself says what of it may be shown.
+    return scenarios.allocate(_whole(place_id, content, str(_base.place.folder)), chosen)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

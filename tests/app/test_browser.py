@@ -343,6 +343,7 @@ def test_axe_finds_no_serious_fault(view: Any) -> None:
         "/map": ".live-map[data-painted]",
         "/map?v=1&area=a05": ".live-map[data-painted]",
         "/budget": ".cg-equation",
+        "/account?v=1&about=scenario": ".cg-part",
     }
     for path, shown in ready.items():
         view.goto(path)
