@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -104,7 +105,7 @@ class Case:
         """Who holds the money."""
         return list(dict.fromkeys(self.streams["agency"]))
 
-    @property
+    @cached_property
     def demand_led(self) -> bool:
         """Whether the bill follows demand: as the streams say, else as the service usually is."""
         if "demand_led" in self.streams.columns and self.streams["demand_led"].astype(bool).any():
