@@ -13,8 +13,8 @@ class LookupIncomplete(CommonGroundError):
 
     rule = "every area of both editions must stand in the table of changes"
     remedy = (
-        "Use the whole official table between the two vintages, name the earlier edition first, and "
-        "give both for the same part of the country."
+        "Use the whole official table between the two vintages, name the earlier edition first, "
+        "and give both for the same part of the country."
     )
 
 
