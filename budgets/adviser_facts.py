@@ -196,7 +196,7 @@ def cases(
         spends = (rows["amount_pence"] > 0).to_numpy()
         if not spends.any():
             continue
-        pounds, covers = np.zeros(len(base.areas)), []
+        pounds, unnamed, covers = np.zeros(len(base.areas)), np.zeros(len(base.areas)), []
         for position, (_, row) in zip(at[spends], rows[spends].iterrows(), strict=True):
             pence = ledger.pence[position]
             if not pence.any():
@@ -206,9 +206,14 @@ def cases(
                 shares[key] = _covered(row["covers"], crosswalks, base)
             covers += row["covers"]
             count = shares[key] * base.people
+            if not row["covers"]:
+                # A line that follows another need not say what it covers.
+                count = np.where(pence != 0, base.people, 0.0)
+                unnamed = np.maximum(unnamed, count)
             spent = pence / PENCE
             pounds += spent if row["grade"] not in SPENT else spent.sum() * count / count.sum()
-        people = _covered(list(dict.fromkeys(covers)), crosswalks, base) * base.people
+        named = _covered(list(dict.fromkeys(covers)), crosswalks, base) * base.people
+        people = np.maximum(named, unnamed)
         found.append(
             Case(
                 title=str(title),

@@ -477,3 +477,15 @@ def test_money_recorded_where_it_is_spent_serves_all_whom_it_covers(
     (case,) = adviser_facts.cases(ledger, SERVICES, base(ledger), crosswalks=walks(crosswalk))
     assert case.pounds.tolist() == pytest.approx([1_000_000] * 8)
     assert case.people.sum() == PEOPLE.sum()
+
+
+def test_a_line_that_names_no_areas_is_for_the_people_where_its_money_falls(
+    crosswalk: Callable[..., Any],
+) -> None:
+    ledger = money({"covers": []})
+    pence = np.zeros((1, 8), np.int64)
+    pence[0, :2] = 400_000_000
+    ledger = Ledger(ledger.streams, ledger.areas, pence, ledger.place_wide, ledger.inside,
+                    ledger.moved)  # fmt: skip
+    (case,) = adviser_facts.cases(ledger, SERVICES, base(ledger), crosswalks=walks(crosswalk))
+    assert case.people.tolist() == [25_000, 25_000] + [0] * 6
