@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import datetime
 
+import pandas as pd
 import pytest
 
 from geo.errors import Faults, SeveralFaults
-from indices.errors import DefinitionUnreadable, DuplicateIds, IndicatorFault, UnknownDefinition
+from indices import inputs
+from indices.errors import (
+    DefinitionUnreadable,
+    DuplicateIds,
+    IndicatorFault,
+    NotANumber,
+    UnknownDefinition,
+)
 from indices.indicators import Indicator, load, parse
 
 SOUND = """
@@ -141,3 +149,13 @@ def test_files_that_are_none_are_refused(tmp_path):
     with pytest.raises(SeveralFaults) as caught:
         load(path)
     assert len(caught.value.faults) == 5  # unknown key of the file, and for each theme and topic
+
+
+@pytest.mark.parametrize("symbol", ["*", "[c]", "[x]", "..", ":", "#N/A", "#VALUE!", "", " * "])
+def test_symbols_for_what_is_not_there_are_missing_and_other_text_is_named(symbol):
+    codes = pd.Index(["a", "b"], name="sa")
+    found = inputs.numbers(pd.Series(["1.5", symbol], index=codes), where="x")
+    assert found["a"] == 1.5
+    assert pd.isna(found["b"])
+    with pytest.raises(NotANumber, match="b = 'n/k'"):
+        inputs.numbers(pd.Series(["1.5", "n/k"], index=codes), where="x")
