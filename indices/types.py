@@ -27,7 +27,7 @@ NUMBERS = range(3, 8)
 """Numbers of types tried: fewer say nothing, more nobody remembers (own choice)."""
 STABLE = 0.75
 """Adjusted Rand index from which a typing is called stable (own choice)."""
-REDRAWS = 20
+REDRAWS = 50
 STARTS = 10
 RESTARTS = 3
 SEED = 20_210_321
