@@ -27,6 +27,7 @@ from data.summarising import How, summarise_file
 from geo.errors import CommonGroundError, Faults, SeveralFaults
 from indices.definitions import load
 from indices.errors import (
+    ConstantIndicator,
     DuplicateCodes,
     IncompleteEdition,
     NotARanking,
@@ -390,10 +391,9 @@ def test_codes_that_a_spreadsheet_has_changed_are_named(tmp_path, definition):
 
 def test_ranks_that_are_none_end_without_a_file(tmp_path, definition):
     RANKS.assign(income=1).to_csv(tmp_path / "ties.csv", index=False)
-    done = index_file(definition, tmp_path / "ties.csv", code="area", out=tmp_path / "o.csv")
-    assert done.table["income_rank"].eq(1).all()  # ties everywhere are a ranking
+    with pytest.raises(ConstantIndicator, match="all areas tie.*income"):
+        index_file(definition, tmp_path / "ties.csv", code="area", out=tmp_path / "o.csv")
     RANKS.assign(income=[1, 1, *range(2, 20)]).to_csv(tmp_path / "gap.csv", index=False)
-    done.path.unlink()
     with pytest.raises(NotARanking, match="income"):
         index_file(definition, tmp_path / "gap.csv", code="area", out=tmp_path / "o.csv")
     assert list(tmp_path.glob("*o.csv*")) == []
