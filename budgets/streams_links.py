@@ -72,16 +72,17 @@ def inherit(frame: pd.DataFrame, rows: Rows) -> None:
     """Fill what a line that follows leaves empty from the service that it follows."""
     at = {stream: number for number, stream in reversed(list(enumerate(frame.index)))}
     covers = rows.columns["covers"]
+    texts = {name: [str(text) for text in frame[name]] for name in INHERITED}
     for number, service in enumerate(frame["follows"]):
         source = at.get(service)
         if source is None:
             continue
-        for name in INHERITED:
-            column = frame.columns.get_loc(name)
-            if frame.iat[number, column] == "":
-                frame.iat[number, column] = frame.iat[source, column]
+        for column in texts.values():
+            column[number] = column[number] or column[source]
         if as_text(covers[number]) in ("", "[]"):
             covers[number] = covers[source]
+    for name, column in texts.items():
+        frame[name] = pd.Series(column, index=frame.index, dtype="str")
 
 
 def check_use(frame: pd.DataFrame, labels: list[str], faults: Faults) -> None:
@@ -128,13 +129,14 @@ def check_transfers(frame: pd.DataFrame, labels: list[str], faults: Faults) -> N
     circle = np.array([_in_circle(str(stream), parents) for stream in frame.index])
     add_fault(faults, TransferInCircle, circle & fine.to_numpy(), labels, frame["transfer_of"])
     passed = amounts.groupby(parents.astype(object)).sum().reindex(first.index, fill_value=0)
-    over = (passed > amounts).reindex(frame.index).to_numpy() & (frame["amount_pence"] > 0)
+    beyond = (passed > amounts).reindex(frame.index).to_numpy(dtype=bool)
+    over = beyond & (frame["amount_pence"] > 0).to_numpy(dtype=bool)
     shown = [
         f"{format_pounds(int(passed[stream]))} of {format_pounds(int(amounts[stream]))}"
         for stream in frame.index
     ]
     values = pd.Series(shown, index=frame.index, dtype="str")
-    add_fault(faults, TransferTooLarge, over.to_numpy(), labels, values)
+    add_fault(faults, TransferTooLarge, over, labels, values)
 
 
 def _in_circle(stream: str, parents: pd.Series) -> bool:
