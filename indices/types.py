@@ -71,6 +71,12 @@ class Types:
     reason: str
     incomplete: pd.Index
 
+    @property
+    def firm(self) -> bool:
+        """Whether the types hold when areas are redrawn; else their borders are soft."""
+        held = self.choice.loc[self.choice["chosen"], "stability"]
+        return bool((held >= STABLE).all())
+
     def describe(self, code: str) -> str:
         """Say in a sentence of which type an area is."""
         if code not in self.type_of.index:
