@@ -391,7 +391,7 @@ def test_codes_that_a_spreadsheet_has_changed_are_named(tmp_path, definition):
 
 def test_ranks_that_are_none_end_without_a_file(tmp_path, definition):
     RANKS.assign(income=1).to_csv(tmp_path / "ties.csv", index=False)
-    with pytest.raises(ConstantIndicator, match="all areas tie.*income"):
+    with pytest.raises(ConstantIndicator, match=r"all areas tie.*income"):
         index_file(definition, tmp_path / "ties.csv", code="area", out=tmp_path / "o.csv")
     RANKS.assign(income=[1, 1, *range(2, 20)]).to_csv(tmp_path / "gap.csv", index=False)
     with pytest.raises(NotARanking, match="income"):
