@@ -236,9 +236,10 @@ def _type(prepared: Prepared, column: csr_array) -> str:
     size, count = int(found.sizes[first]), len(found.names)
     who = "Its people live" if share > WHOLLY else f"{100 * share:.0f}% of its people live"
     title = lower(prepared.level(prepared.place.base_layer).title)
+    soft = "" if found.firm else " The borders between these types are soft."
     return (
         f'{who} in {title} of the type "{found.names[first]}", one of {count} types; '
-        f"{size:,} {title} are of it."
+        f"{size:,} {title} are of it.{soft}"
     )
 
 

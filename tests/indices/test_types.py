@@ -161,8 +161,11 @@ def test_shapeless_areas_are_said_to_have_soft_borders() -> None:
     random = np.random.default_rng(4)
     table = pd.DataFrame(random.normal(size=(60, 8)), columns=list("abcdefgh"))
     table.index = pd.Index([f"{n:04d}" for n in range(60)], name="sq", dtype="str")
-    assert "soft" in types(table).reason
-    assert "soft" not in types(planted()[0]).reason
+    loose, clear = types(table), types(planted()[0])
+    assert "soft" in loose.reason
+    assert not loose.firm
+    assert "soft" not in clear.reason
+    assert clear.firm
 
 
 def test_too_few_or_equal_areas_are_refused() -> None:
