@@ -20,7 +20,7 @@ common = {
     "derandomize": True,
     "suppress_health_check": [HealthCheck.too_slow],
 }
-settings.register_profile("quick", max_examples=20, **common)
+settings.register_profile("quick", max_examples=10, **common)
 settings.register_profile("thorough", max_examples=100, **common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -12,6 +12,9 @@ from typer.testing import CliRunner, Result
 
 import cli
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 DRAWN = runpy.run_path(str(ROOT / "tests" / "data" / "conftest.py"))
 REGISTER = """\

@@ -14,6 +14,9 @@ from cli import app
 from data import demo
 from data.prevention import OUTPUTS
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -53,8 +53,15 @@ def contexts(browser: Any, server: Any) -> Iterator[dict[tuple[str, str], Any]]:
         context.close()
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-                ids="-".join)  # fmt: skip
+# In the dark the same things must hold; those runs are left to CI.
+LOOKS = [
+    pytest.param((size, scheme), id=f"{size}-{scheme}",
+                 marks=[pytest.mark.slow] if scheme == "dark" else [])
+    for size in SIZES for scheme in ("light", "dark")
+]  # fmt: skip
+
+
+@pytest.fixture(params=LOOKS)
 def view(request: pytest.FixtureRequest, contexts: Any, server: Any) -> Iterator[Any]:
     """A page of each size and colour scheme."""
     yield from watched(contexts[request.param], server.address)

@@ -15,6 +15,9 @@ from budgets.honesty import recorded
 from budgets.movable import movable
 from data import demo, place, run
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "demo-place.md"
 
 

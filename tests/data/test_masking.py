@@ -15,6 +15,9 @@ from data import demo, masking
 from data.place import load
 from data.run import Result, rebudget, run
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 SMALL = "children_in_need"
 
 

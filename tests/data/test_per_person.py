@@ -17,6 +17,9 @@ from data.errors import UnknownLayer
 from data.per_person import COLUMNS, money_per_person
 from data.run import Result
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def result() -> Result:

@@ -33,6 +33,9 @@ from indices.intervals import wilson
 from indices.profiles import Profile
 from indices.profiles_errors import NothingToShow, UnknownArea
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 BY_CENSUS = ["no_qualifications", "limiting_illness", "overcrowded", "no_central_heating"]
 PER_1000 = {"emergency_admissions", "crimes", "homeless", "road_casualties"}
 

@@ -21,6 +21,9 @@ from indices.change_errors import ContributionFault
 from indices.flags import NOBODY, Flags
 from indices.trends import Gathered
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -16,6 +16,9 @@ from data import demo, place, run
 from data.scenarios import measures_of
 from data.weighing import weigh
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -214,7 +214,11 @@ def years(values: list[float]) -> dict[str, Series]:
     frame = pd.DataFrame([values], index=["01"], columns=range(2016, 2016 + len(values)))
     blank = frame * np.nan
     known = CROWDED.model_dump() | {"about": "population"}
-    return {"crowded": Series(Measure(**known), frame, None, None, blank, blank)}
+    return {
+        "crowded": Series(
+            Measure(**known), frame, None, None, blank, blank, frame.map(lambda _: "")
+        )
+    }
 
 
 def test_a_trend_is_told_where_the_line_is_clear() -> None:
