@@ -175,7 +175,7 @@ def level_added_up(level: Level, people: pd.Series) -> Step:
     share_moved = level.moved["share_moved"].to_numpy(np.float64)
     people_moved = float(people.reindex(level.moved["code"]).to_numpy() @ np.abs(share_moved))
     sentence = (
-        f"{name}: {len(level.areas):,} areas {format_pounds(targets)} + outside "
+        f"{name}: {_areas(len(level.areas))} {format_pounds(targets)} + outside "
         f"{format_pounds(outside)} + place-wide {format_pounds(wide)} = pot "
         f"{format_pounds(level.total)}."
     )
@@ -204,3 +204,7 @@ def level_added_up(level: Level, people: pd.Series) -> Step:
         },
         sentence,
     )
+
+
+def _areas(number: int) -> str:
+    return "1 area" if number == 1 else f"{number:,} areas"
