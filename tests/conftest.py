@@ -21,7 +21,7 @@ common = {
     "suppress_health_check": [HealthCheck.too_slow],
 }
 settings.register_profile("quick", max_examples=10, **common)
-settings.register_profile("thorough", max_examples=100, **common)
+settings.register_profile("thorough", max_examples=60, **common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

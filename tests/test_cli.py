@@ -160,6 +160,7 @@ def test_the_command_itself_prints_no_traceback(package: Path, tmp_path: Path) -
 # ------------------------------------------------------------------------------------- demo
 
 
+@pytest.mark.slow
 def test_demo_writes_a_package_that_runs(tmp_path: Path) -> None:
     built = call("demo", tmp_path / "demo")
     assert built.exit_code == 0, built.stderr
@@ -195,6 +196,7 @@ def test_serve_needs_a_place(tmp_path: Path) -> None:
     assert "place.toml" in done.stderr
 
 
+@pytest.mark.slow
 def test_serve_answers_on_this_machine_and_says_where(package: Path, tmp_path: Path) -> None:
     """The real server, started from another folder, on a port that was free."""
     log = tmp_path / "log.txt"

@@ -53,10 +53,10 @@ def contexts(browser: Any, server: Any) -> Iterator[dict[tuple[str, str], Any]]:
         context.close()
 
 
-# In the dark the same things must hold; those runs are left to CI.
+# On a phone and in the dark the same things must hold; those runs are left to CI.
 LOOKS = [
     pytest.param((size, scheme), id=f"{size}-{scheme}",
-                 marks=[pytest.mark.slow] if scheme == "dark" else [])
+                 marks=[pytest.mark.slow] if (size, scheme) != ("desk", "light") else [])
     for size in SIZES for scheme in ("light", "dark")
 ]  # fmt: skip
 

@@ -16,6 +16,9 @@ from data.errors import MissingChoice, UnknownChoice, UnknownCode
 from data.run import Result
 from geo.errors import CommonGroundError
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 DAY = dt.date(2026, 4, 1)
 REGISTER = """\
 id,title,lead,partners,theme,role,importance,covers,amount,ends

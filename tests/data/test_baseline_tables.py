@@ -15,6 +15,9 @@ from data import place, run, write
 from data.errors import MissingFile, NotANumber, OutOfRange, WrongColumns
 from geo.errors import CommonGroundError, SeveralFaults
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 CODES = [f"{column:02d}{row:02d}" for column in range(1, 5) for row in range(1, 5)]
 # Only three squares of the district, and one beyond it, have visits; square 0101 has the school.
 VISITS = {"0101": 6, "0202": 3, "0303": 1, "0404": 10}

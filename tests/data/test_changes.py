@@ -14,6 +14,9 @@ from data.changes import Edition, change_file
 from data.errors import MissingChoice
 from geo.errors import SeveralFaults
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 DEFINITION = """\
 schema = 1
 id = "small"

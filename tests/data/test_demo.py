@@ -63,6 +63,7 @@ def digests(folder: Path) -> dict[str, str]:
 # ------------------------------------------------------------------ building and keeping
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_another_process(
     package: Path, tmp_path: Path
 ) -> None:

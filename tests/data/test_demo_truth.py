@@ -17,6 +17,9 @@ from data import demo
 from data.demo.land import Land
 from geo import layers, rasters
 
+# Each test goes the whole way through the demo place: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def package() -> Path:

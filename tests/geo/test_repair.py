@@ -250,6 +250,7 @@ def test_the_frame_given_is_left_as_it_is():
     assert shapely.to_wkb(np.asarray(frame.geometry.array)).tolist() == before
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(

@@ -77,6 +77,7 @@ def test_stated_goalposts_hold_and_cut_what_is_beyond(definition):
     assert found["later_score"].tolist() == [50, 75]
 
 
+@pytest.mark.slow
 def test_two_draws_of_the_same_rates_raise_few_false_alarms(definition):
     random = np.random.default_rng(3)
     poor, warm = random.uniform(0.05, 0.4, 200), random.uniform(0.4, 0.9, 200)
@@ -91,6 +92,7 @@ def test_two_draws_of_the_same_rates_raise_few_false_alarms(definition):
     assert 0.02 * 600 <= flagged <= 0.085 * 600
 
 
+@pytest.mark.slow
 def test_a_true_change_is_found_the_more_surely_the_more_people_there_are(definition):
     random = np.random.default_rng(4)
     found = []
@@ -189,6 +191,7 @@ def test_what_cannot_be_rebuilt_is_named_at_once(definition, two_domains):
         rebuild(definition(), data.drop(columns="warm"), data)
 
 
+@pytest.mark.slow
 def test_what_is_hidden_behind_either_edition_is_flagged_on_todays_areas(definition, rate):
     guarded = [rate("poor", disclosure="hospital-records"), rate("warm")]
     before = table([4, 300, 500, 200], [500, 600, 400, 300])

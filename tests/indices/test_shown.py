@@ -82,6 +82,7 @@ def test_published_counts_are_taken_as_they_are_and_carry_no_flag() -> None:
     assert set(index.flag) == {""}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.integers(1, 7), min_size=3, max_size=3))
 def test_no_figure_made_from_a_hidden_count_depends_on_it(small: list[int]) -> None:

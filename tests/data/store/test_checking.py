@@ -31,6 +31,9 @@ from data.access import OPERATOR, Act
 from data.store import Store, tables
 from data.store_errors import Tampered
 
+# Each test tries many changes of a store: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def behind(store: Store) -> Iterator[Connection]:
