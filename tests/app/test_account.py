@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
 POT = 284_000_007
-pytestmark = pytest.mark.usefixtures("open_grid")
+# Each test opens whole pages or builds much: together too long for `make test`.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("open_grid")]
 CUT = """
 [scenario]
 id = "cut"

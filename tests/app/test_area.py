@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 from pages.shared.loaded import age
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
-pytestmark = pytest.mark.usefixtures("open_grid")
+# Each test opens whole pages or builds much: together too long for `make test`.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("open_grid")]
 
 
 def opened(page: str, **address: str) -> Any:

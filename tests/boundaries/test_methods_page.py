@@ -24,6 +24,9 @@ from boundaries.trust import Measured, measure, trust
 from data import demo
 from geo import layers
 
+# Each test opens whole pages or builds much: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "boundaries.md"
 
 

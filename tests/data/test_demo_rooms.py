@@ -20,6 +20,9 @@ from data.demo.land import KIND, KINDS, ORIGIN, Land
 from data.settings import parse
 from indices.definitions import parse as parse_definition
 
+# Each test opens whole pages or builds much: together too long for `make test`.
+pytestmark = pytest.mark.slow
+
 
 def grid(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the middles of unit squares and the pairs that share a side."""
