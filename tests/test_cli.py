@@ -142,6 +142,7 @@ def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert "place.toml" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_command_itself_prints_no_traceback(package: Path, tmp_path: Path) -> None:
     (package / "base.csv").unlink()
     done = subprocess.run(

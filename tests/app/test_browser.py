@@ -163,6 +163,7 @@ def test_a_change_of_figure_repaints_without_fetching_shapes_again(desk: Any) ->
     assert [address for address in fetched if "/shapes/" in address] == []
 
 
+@pytest.mark.slow
 def test_the_zoom_is_kept_when_the_figure_changes(desk: Any) -> None:
     painted = open_map(desk)
     shape = area(desk, 5)
@@ -230,6 +231,7 @@ def names(page: Any) -> list[str]:
     return page.locator(".live-table tbody th").all_inner_texts()
 
 
+@pytest.mark.slow
 def test_the_table_sorts_by_each_head_both_ways_and_says_so(desk: Any) -> None:
     open_map(desk)
     table = desk.locator(".live-table")
@@ -246,6 +248,7 @@ def test_the_table_sorts_by_each_head_both_ways_and_says_so(desk: Any) -> None:
     assert named == [f"Square {number}" for number in (5, 6, 8, 9, 10, 12, 13, 14)]
 
 
+@pytest.mark.slow
 def test_the_rows_are_reached_with_the_arrow_keys(desk: Any) -> None:
     open_map(desk)
     desk.locator(".live-table tbody button").first.focus()
@@ -266,6 +269,7 @@ def test_the_table_is_downloaded_in_pence(desk: Any) -> None:
     assert len(lines) == 13
 
 
+@pytest.mark.slow
 def test_hostile_names_are_shown_as_text(desk: Any, hostile: dict[int, str]) -> None:
     for number, name in hostile.items():
         open_map(desk, f"?v=1&area=a{number:02d}")
@@ -282,6 +286,7 @@ def test_hostile_names_are_shown_as_text(desk: Any, hostile: dict[int, str]) -> 
         assert desk.locator(".live-map .card").locator("script, img, a").count() == 0
 
 
+@pytest.mark.slow
 def test_another_level_draws_other_shapes(desk: Any) -> None:
     painted = open_map(desk)
     choose(desk, "Areas", "Wards")
@@ -311,6 +316,7 @@ def test_the_need_slider_repaints_and_the_pot_stays(desk: Any) -> None:
     assert desk.locator(".cg-term.cg-areas b").inner_text() == areas
 
 
+@pytest.mark.slow
 def test_choices_survive_a_walk_to_the_other_page_and_back(desk: Any) -> None:
     open_map(desk, "?v=1&level=wd&area=w1w")
     expect_card(desk, "West ward 1")
