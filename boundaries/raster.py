@@ -23,7 +23,9 @@ from boundaries.errors import ValuesNegative
 from boundaries.points import by_area_where_empty
 from geo.rasters import (
     SHARE_ROUNDING,
+    Cut,
     PeopleOverlaps,
+    cutting,
     overlap_of_totals,
     overlap_people,
     pycnophylactic,
@@ -130,8 +132,10 @@ def from_smoothed(
     if (held < 0).any():
         raise ValuesNegative("counts", found=source_codes[held < 0])
     cell_m = cell_width(source) if cell_m is None else cell_m
-    surface, transform = pycnophylactic(source, counts, cell_m=cell_m, iterations=iterations)
-    found = _overlap_in_memory(surface, transform, source, target, held)
+    shapes, others = (np.asarray(layer.geometry.values, dtype=object) for layer in (source, target))
+    with cutting(shapes, others) as cut:
+        surface, transform = pycnophylactic(source, counts, cell_m=cell_m, iterations=iterations)
+        found = _overlap_in_memory(surface, transform, source, target, held, cut=cut)
     said = f"{unit} of {source_codes.name} smoothed {iterations} times"
     crosswalk = Crosswalk(
         mass=_table(found, found.people, source, target),
@@ -152,15 +156,19 @@ def _overlap_in_memory(
     source: gpd.GeoDataFrame,
     target: gpd.GeoDataFrame,
     totals: FloatArray,
+    *,
+    cut: Cut,
 ) -> PeopleOverlaps:
     rows, columns = surface.shape
-    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": np.nan}
+    # Nobody lives outside the sources: known to be so, which is quicker to sum than no data.
+    surface = np.nan_to_num(surface, nan=0.0)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64"}
     with MemoryFile() as memory:
         with memory.open(
             height=rows, width=columns, transform=transform, crs=source.crs, **profile
         ) as raster:
             raster.write(surface, 1)
-        return overlap_of_totals(memory.name, source, target, totals)
+        return overlap_of_totals(memory.name, source, target, totals, cut=cut)
 
 
 def _table(

@@ -38,8 +38,7 @@ MOST_CELLS = 50_000_000
 CELLS_BY_HAND = 1_000_000
 STATISTICS = ("sum", "count", "min")
 # Pixels under the shape, with data or without: what it covers, to compare with its own area.
-COVERED = "covered"
-ASKED = [*STATISTICS, f"{COVERED}=count(default_value=0)"]
+COVERED = "covered=count(default_value=0)"
 # A miscount is of whole pixels; an honest sum of shares in single precision is far below this.
 MISCOUNT = 1e-3
 NEVER = "Never get here"
@@ -75,8 +74,12 @@ class Pixels:
     def _statistics(self, positions: npt.NDArray[np.int64], shapes: Polygons) -> list[Row]:
         features = _Shapes(positions, shapes, self.crs.to_wkt())
         raster = self._source(shapely.total_bounds(shapes))
+        # Where every pixel holds data, their count is what is covered; to ask twice costs time.
+        gaps = not (isinstance(raster, _Held) and raster.complete)
+        asked = [*STATISTICS, COVERED] if gaps else list(STATISTICS)
+        results = _Results([name.partition("=")[0] for name in asked])
         try:
-            rows: list[Row] = exact_extract(raster, features, ASKED, output=_Results())
+            rows: list[Row] = exact_extract(raster, features, asked, output=results)
         except RuntimeError as error:
             # exactextract 0.3 gives up on some valid shapes that run along the edges of pixels.
             if NEVER not in str(error):
@@ -87,18 +90,26 @@ class Pixels:
             first = self._statistics(positions[:half], shapes[:half])
             return first + self._statistics(positions[half:], shapes[half:])
         # And it fills whole pixels too many or too few for some others, without a word.
-        for i in np.flatnonzero(self._miscounted(shapes, [row[-1] or 0.0 for row in rows])):
-            rows[i] = [*self._by_hand(shapes[i]), None]
-        return [row[:-1] for row in rows]
+        covered = [row[-1 if gaps else STATISTICS.index("count")] or 0.0 for row in rows]
+        for i in np.flatnonzero(self._miscounted(shapes, np.array(covered))):
+            rows[i] = self._by_hand(shapes[i])
+        return [row[: len(STATISTICS)] for row in rows]
 
-    def _miscounted(self, shapes: Polygons, covered: list[float]) -> npt.NDArray[np.bool_]:
+    def beyond(self, shapes: Polygons) -> npt.NDArray[np.bool_]:
+        """Say which shapes reach beyond the raster; an empty one does not."""
+        west, south, east, north = self.bounds
+        bounds = shapely.bounds(shapes)
+        low, high = bounds[:, :2] < [west, south], bounds[:, 2:] > [east, north]
+        return np.asarray(low.any(axis=1) | high.any(axis=1), dtype=np.bool_)
+
+    def _miscounted(self, shapes: Polygons, covered: Floats) -> npt.NDArray[np.bool_]:
         """Say of which shapes the pixels found do not add up to the land within the raster."""
-        inside, beyond = shapes, ~shapely.covers(shapely.box(*self.bounds), shapes)
+        inside, beyond = shapes, self.beyond(shapes)
         if beyond.any():
             inside = shapes.copy()
             inside[beyond] = shapely.intersection(shapes[beyond], shapely.box(*self.bounds))
         expected = shapely.area(inside) / self.pixel_area
-        wrong = np.abs(np.asarray(covered) - expected) > MISCOUNT + SHARE_ROUNDING * expected
+        wrong = np.abs(covered - expected) > MISCOUNT + SHARE_ROUNDING * expected
         return np.asarray(wrong, dtype=np.bool_)
 
     def _by_hand(self, shape: shapely.Geometry) -> Row:
@@ -190,17 +201,19 @@ def _measurable(shapes: Polygons, smallest: float) -> Polygons:
     What cutting leaves over (points, lines, slivers thinner than an atom) holds nobody, and
     exactextract 0.3 can count a whole pixel for such a sliver.
     """
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    kept = shapely.area(parts) > smallest
-    before = np.bincount(owner, minlength=len(shapes))
     clean = shapes.copy()
-    clean[np.bincount(owner[kept], minlength=len(shapes)) < before] = shapely.MultiPolygon()
-    reduced = kept & (shapely.is_empty(clean)[owner])
-    if reduced.any():
-        rebuilt, which = owner[reduced], np.unique(owner[reduced])
-        clean[which] = shapely.multipolygons(
-            parts[reduced], indices=np.searchsorted(which, rebuilt)
-        )
+    whole = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    clean[whole & (shapely.area(shapes) <= smallest)] = shapely.Polygon()
+    several = np.flatnonzero(~whole)
+    parts, owner = shapely.get_parts(shapes[several], return_index=True)
+    kept = shapely.area(parts) > smallest
+    reduced = np.unique(owner[~kept])
+    clean[several[reduced]] = shapely.MultiPolygon()
+    held = kept & np.isin(owner, reduced)
+    if held.any():
+        which = np.unique(owner[held])
+        rebuilt = np.searchsorted(which, owner[held])
+        clean[several[which]] = shapely.multipolygons(parts[held], indices=rebuilt)
     return clean
 
 
@@ -216,6 +229,7 @@ class _Held(RasterSource):
         self.bounds, self.pixel = pixels.bounds, pixels.raster.res
         self.left, self.top = window.col_off, window.row_off
         self.held = pixels.read(window)
+        self.complete = bool(np.isfinite(self.held).all())
         self.wkt = pixels.crs.to_wkt()
 
     def res(self) -> tuple[float, float]:
@@ -294,18 +308,20 @@ class _Row(Feature):
 class _Results(Writer):
     """Gathers rows of numbers; the library's own table spends half of the time on each feature."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: list[str]) -> None:
         super().__init__()
+        self.names = names
         self.rows: list[Row] = []
+        self.row = _Row()  # one for all: to make one takes as long as to fill it
 
     def add_operation(self, operation: Any) -> None:
         """Take note of nothing: the columns are those asked for."""
 
     def write(self, feature: Any) -> None:
         """Keep the statistics of the next shape."""
-        row = _Row()
-        feature.copy_to(row)
-        self.rows.append([row.values.get(name) for name in (*STATISTICS, COVERED)])
+        self.row.values.clear()
+        feature.copy_to(self.row)
+        self.rows.append([self.row.values.get(name) for name in self.names])
 
     def features(self) -> list[Row]:
         """Return a row a shape."""

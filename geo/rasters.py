@@ -10,6 +10,9 @@ finds exactly up to single precision.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +32,9 @@ from geo.smoothing import pycnophylactic
 
 __all__ = [
     "SHARE_ROUNDING",
+    "Cut",
     "PeopleOverlaps",
+    "cutting",
     "overlap_of_totals",
     "overlap_people",
     "pycnophylactic",
@@ -73,6 +78,32 @@ class PeopleOverlaps:
 
     def __len__(self) -> int:
         return len(self.source)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The pieces of two layers that are being cut: each call waits for its answer."""
+
+    pieces: Callable[[], tuple[Overlaps, Polygons]]
+    apart: Callable[[], bool]
+
+
+@contextmanager
+def cutting(source: Polygons, target: Polygons, *, apart: bool | None = None) -> Iterator[Cut]:
+    """Cut each source by each target in the background; see `geo.overlap.pieces`.
+
+    GEOS works without the interpreter's lock, exactextract and rasterio with it: side by side they
+    take little longer than one of them.
+
+    Parameters
+    ----------
+    apart
+        Whether no two targets share land, where that is known already.
+    """
+    with ThreadPoolExecutor(2) as aside:
+        shared = aside.submit(pieces, source, target)
+        known = None if apart is not None else aside.submit(targets_apart, target)
+        yield Cut(shared.result, lambda: bool(apart) if known is None else known.result())
 
 
 def zonal_sum(
@@ -145,14 +176,16 @@ def overlap_people(
     with opened(raster_path, band) as pixels:
         shapes = _on_raster(pixels, source, reproject=reproject)
         others = _on_raster(pixels, target, reproject=reproject)
-        source_people, notes = _checked_sums(pixels, shapes, source.index, uncovered=uncovered)
-        target_people, more = _checked_sums(pixels, others, target.index, uncovered=uncovered)
-        pairs, shared = pieces(shapes, others)
-        people = source_people[pairs.source]
-        cut = pairs.area_m2 < shapely.area(shapes)[pairs.source] * (1 - WHOLE)
-        people[cut] = pixels.sums(shared[cut])["sum"]
+        with cutting(shapes, others, apart=apart) as cut:
+            source_people, notes = _checked_sums(pixels, shapes, source.index, uncovered=uncovered)
+            target_people, more = _checked_sums(pixels, others, target.index, uncovered=uncovered)
+            pairs, shared = cut.pieces()
+            people = source_people[pairs.source]
+            split = pairs.area_m2 < shapely.area(shapes)[pairs.source] * (1 - WHOLE)
+            people[split] = pixels.sums(shared[split])["sum"]
+            apart = cut.apart()
         inside = _by(pairs.source, people, len(shapes))
-        if targets_apart(others) if apart is None else apart:
+        if apart:
             outside, once = _left_over(shapes, pairs, source_people, inside)
         else:
             rest, once = _remainders(shapes, pairs, shared, others)
@@ -177,6 +210,8 @@ def overlap_of_totals(
     source: gpd.GeoDataFrame,
     target: gpd.GeoDataFrame,
     totals: Floats,
+    *,
+    cut: Cut | None = None,
 ) -> PeopleOverlaps:
     """Let a surface say how known totals split: `mass_st = total_s · P(s ∩ t) / P(s)`.
 
@@ -189,13 +224,17 @@ def overlap_of_totals(
     ----------
     totals
         People of each source in the order of the layer, 0 or more.
+    cut
+        The pieces of the same two layers, where they are being cut already (`cutting`).
     """
-    with opened(raster_path, 1) as pixels:
+    with ExitStack() as open_ones:
+        pixels = open_ones.enter_context(opened(raster_path, 1))
         shapes = _on_raster(pixels, source, reproject=False)
         others = _on_raster(pixels, target, reproject=False)
-        once = targets_apart(others)
+        cut = cut or open_ones.enter_context(cutting(shapes, others))
+        once = cut.apart()
         if once:
-            pairs, shared = pieces(shapes, others)
+            pairs, shared = cut.pieces()
             gap = _gaps(shapes, pairs)
             sole = np.bincount(pairs.source, minlength=len(shapes)) == 1
             people = np.ones(len(pairs))
@@ -305,7 +344,7 @@ def _checked_sums(
     """Sum the pixels in each shape; refuse or note what makes a sum doubtful."""
     notes: list[dict[str, Any]] = []
     faults = Faults(pixels.name)
-    beyond = ~shapely.covers(shapely.box(*pixels.bounds), shapes) & ~shapely.is_empty(shapes)
+    beyond = pixels.beyond(shapes)
     if beyond.any() and uncovered == "raise":
         faults.add(RasterTooSmall(pixels.name, found=codes[beyond]))
     elif beyond.any():

@@ -6,6 +6,8 @@ earth, as `rasterio` writes them to a file.
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,7 @@ from geo.overlap import areas as shared_areas
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Polygons = npt.NDArray[np.object_]
 
 # Two areas may share this much of the smaller one: simplified layers cross their neighbours a bit.
 SLIVER = 0.01
@@ -95,12 +98,13 @@ def cell_width(areas: gpd.GeoDataFrame) -> float:
 def _mean_with_neighbours(inside: npt.NDArray[np.bool_]) -> csr_array:
     """Return the matrix that takes the mean of each cell inside and its neighbours inside."""
     n = np.count_nonzero(inside)
-    number = np.full(inside.shape, -1)
-    number[inside] = np.arange(n)
+    # Half as wide numbers: the table is read once an iteration, and reading it is the work.
+    number = np.full(inside.shape, -1, dtype=np.int32)
+    number[inside] = np.arange(n, dtype=np.int32)
     beside = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
     one = np.concatenate([a[(a >= 0) & (b >= 0)] for a, b in beside])
     other = np.concatenate([b[(a >= 0) & (b >= 0)] for a, b in beside])
-    itself = np.arange(n)
+    itself = np.arange(n, dtype=np.int32)
     row, column = np.concatenate([itself, one, other]), np.concatenate([itself, other, one])
     share = 1.0 / np.bincount(row, minlength=n)
     return csr_array((share[row], (row, column)), shape=(n, n))
@@ -137,15 +141,34 @@ def _grid(areas: gpd.GeoDataFrame, cell_m: float) -> tuple[Ints, rasterio.Affine
     columns = max(1, int(np.ceil((east - west) / cell_m)))
     rows = max(1, int(np.ceil((north - south) / cell_m)))
     transform = rasterio.Affine(cell_m, 0.0, west, 0.0, -cell_m, north)
-    # The last one burned keeps a cell, so the order is turned round.
-    shapes = [(shape, k) for k, shape in enumerate(areas.geometry)][::-1]
     owner: Ints = rasterize(
-        shapes, out_shape=(rows, columns), transform=transform, fill=-1, dtype="int32"
+        _burned(np.asarray(areas.geometry.values, dtype=object)),
+        out_shape=(rows, columns),
+        transform=transform,
+        fill=-1,
+        dtype="int32",
     ).astype(np.int64)
-    unseen = np.setdiff1d(np.arange(len(areas)), owner)
+    unseen = np.flatnonzero(np.bincount(owner[owner >= 0], minlength=len(areas)) == 0)
     if len(unseen):
         raise CellsTooLarge(where, found=areas.index[unseen], detail=f"cell_m is {cell_m:g}")
     return owner, transform
+
+
+def _burned(shapes: Polygons) -> list[tuple[dict[str, Any], int]]:
+    """Return every polygon with the position of its area, the last area first.
+
+    The last one burned keeps a cell. The corners are taken out of all shapes at once: one by one,
+    as rasterio would ask for them, that takes longer than to burn them.
+    """
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    ends = np.flatnonzero(np.diff(ring)) + 1
+    drawn: list[list[list[list[float]]]] = [[] for _ in parts]
+    for held, of_part in zip(np.split(corners, ends), part.tolist(), strict=True):
+        drawn[of_part].append(held.tolist())
+    found = zip(drawn, owner.tolist(), strict=True)
+    return [({"type": "Polygon", "coordinates": lines}, k) for lines, k in found][::-1]
 
 
 def _refuse_overlaps(areas: gpd.GeoDataFrame, where: str) -> None:
