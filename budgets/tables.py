@@ -23,6 +23,7 @@ from budgets.errors import (
     StreamsFileMissing,
     StreamsUnreadable,
 )
+from geo import cells
 from geo.errors import CommonGroundError
 
 SPREADSHEETS = {".xlsx", ".xlsm"}
@@ -58,6 +59,16 @@ def read_rows(source: str | Path | pd.DataFrame, *, where: str, sheet: int | str
             raise StreamsFileMissing(where, found=[path])
         is_sheet = path.suffix.lower() in SPREADSHEETS
         lines = _spreadsheet(path, where, sheet) if is_sheet else _csv(path, where)
+    return rows_of(lines, where=where)
+
+
+def rows_of(lines: list[tuple[int, list[Any]]], *, where: str) -> Rows:
+    """Make `Rows` of numbered lines of fields, of which the first is the header.
+
+    Raises
+    ------
+    RowTooLong, StreamColumnTwice, NoStreams
+    """
     if not lines:
         raise NoStreams(where, detail="the table is empty")
     return _columns(lines, where)
@@ -123,7 +134,8 @@ def _csv(path: Path, where: str) -> list[tuple[int, list[Any]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             # A field may span lines, so a row is known by the line on which it ends.
-            return [(reader.line_num, row) for row in reader]
+            # What our own tables marked, so that no spreadsheet computes it, comes back.
+            return [(reader.line_num, [cells.restored(field) for field in row]) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise StreamsUnreadable(where, detail=str(error)) from error
 
@@ -138,4 +150,5 @@ def _spreadsheet(path: Path, where: str, sheet: int | str) -> list[tuple[int, li
             )
     except Exception as error:  # the zip, XML and openpyxl layers each raise their own kinds
         raise StreamsUnreadable(where, detail=f"{type(error).__name__}: {error}") from error
-    return [(number, list(row)) for number, row in enumerate(frame.itertuples(False, None), 1)]
+    lines = enumerate(frame.itertuples(False, None), 1)
+    return [(number, [cells.restored(field) for field in row]) for number, row in lines]

@@ -23,6 +23,23 @@ from data.settings import Settings
 from indices.definitions import Definition
 
 
+@dataclass(frozen=True)
+class Edited:
+    """Lines of money that stand in for those of the package.
+
+    Attributes
+    ----------
+    text
+        The table as CSV: put into the package in place of its own (where that is CSV too), it
+        makes the same content hash.
+    package_hash
+        The content hash of the package itself.
+    """
+
+    text: str
+    package_hash: str
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Place:
     """One place, read and checked; nothing is computed yet.
@@ -59,6 +76,8 @@ class Place:
         The register of programmes, as `budgets.programmes.read` gives it, or None.
     flows
         Uses of services from base area to base area, or None.
+    edited
+        What stands in for the lines of the package, where somebody edited them (`data.lines`).
     """
 
     folder: Path
@@ -77,6 +96,7 @@ class Place:
     postcodes: pd.DataFrame | None = None
     programmes: pd.DataFrame | None = None
     flows: pd.DataFrame | None = None
+    edited: Edited | None = None
 
     def __repr__(self) -> str:
         return (
@@ -124,6 +144,11 @@ class Place:
     def content_hash(self) -> str:
         """SHA-256 over the paths and the contents of all files of the package."""
         return _digest(self.inputs)
+
+    @property
+    def package_hash(self) -> str:
+        """The content hash of the folder: of everything that no edited line of money changes."""
+        return self.content_hash if self.edited is None else self.edited.package_hash
 
 
 def load(folder: str | Path) -> Place:

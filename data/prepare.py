@@ -25,7 +25,7 @@ def prepare(place: Place) -> Path:
     It is `home()/places/<id>-<first 12 of the content hash>/shapes`, so that a place that changes
     gets another folder and no browser shows stale shapes.
     """
-    folder = home() / "places" / f"{place.id}-{place.content_hash[:12]}" / "shapes"
+    folder = home() / "places" / f"{place.id}-{place.package_hash[:12]}" / "shapes"
     if (folder / INDEX).is_file():
         return folder
     with folders.whole(folder, replaceable=lambda _: True) as draft:

@@ -3,7 +3,8 @@
 In: a `Place`. Out: `Result`, frozen: crosswalks from the base layer to every level, the index,
 the ledger in whole pence, every level of it, and the steps with what was left over at each.
 
-`rebudget` goes the way again from the money on, with other need settings and without geometry.
+`rebudget` goes the way again from the money on, with other need settings and without geometry;
+`restream` does so with other lines of money.
 """
 
 from __future__ import annotations
@@ -31,9 +32,13 @@ from data.write import write
 from indices import index as indices_index
 from indices.index import Index
 
-__all__ = ["Progress", "Result", "Step", "prepare", "rebudget", "run", "second_method", "write"]
+__all__ = [
+    "Progress", "Result", "Step", "prepare", "rebudget", "restream", "run", "second_method",
+    "write",
+]  # fmt: skip
 
 INSIDE_SHARE = 0.5
+_OF_MONEY = ("transfers", "tiers", "grades", "streams", "level")  # steps that lines of money make
 Progress = Callable[[str, int, int], None]
 """Called before each part of a run with its title, how many are done and how many there are."""
 
@@ -217,6 +222,41 @@ def rebudget(
         steps=(*kept, *shared.steps),
         need_weight=weight,
         neediest_per_head=per_head,
+        masked=shared.masked,
+    )
+
+
+def restream(result: Result, place: Place) -> Result:
+    """Go the way again from the lines of money on, with those of `place`.
+
+    `place` is that of the result but for its streams; shapes, people, index and the settings of
+    need stay. Only a layer that no line covered before needs geometry.
+
+    Raises
+    ------
+    CommonGroundError
+        Whatever a floor below refuses of the lines.
+    """
+    missing = [layer for layer in _layers_needed(place) if layer not in result.crosswalks]
+    crosswalks = result.crosswalks | {layer: base_to(place, layer) for layer in missing}
+    books = eliminations.reconcile(place.streams)
+    prepared = _prepared(place, crosswalks, result.inside)
+    checked = money_steps.tiers_checked(place, prepared, crosswalks)
+    need = (result.need_weight, result.neediest_per_head)
+    parts = (crosswalks, result.index, result.facts, prepared, result.nested, need)
+    shared = _share(place, *parts)
+    stay = tuple(step for step in result.steps if step.kind not in _OF_MONEY)
+    said = [money_steps.transfers_eliminated(place, books), *([checked] if checked else [])]
+    return replace(
+        result,
+        place=place,
+        crosswalks=crosswalks,
+        prepared=prepared,
+        eliminations=books,
+        ledger=shared.ledger,
+        levels=shared.levels,
+        level_tables=shared.level_tables,
+        steps=(*stay, *said, money_steps.grades_counted(shared.ledger), *shared.steps),
         masked=shared.masked,
     )
 
