@@ -99,7 +99,13 @@ def appoint(
 
 def _counted(rows: Mapping[str, int]) -> str:
     """Say how much there is, in words."""
-    names = {"audit": "audit entries", "grants": "appointments", "drafts": "unsaved texts"}
+    names = {
+        "audit": "audit entries",
+        "grants": "appointments",
+        "edits": "edited lines",
+        "hidings": "hidden comments",
+        "drafts": "unsaved texts",
+    }
     return ", ".join(f"{names.get(name, name)} {count:,}" for name, count in rows.items())
 
 

@@ -38,6 +38,7 @@ class Act(StrEnum):
     READ_OPEN = "read what is in consultation or agreed"
     READ_DRAFT = "read drafts"
     COMMENT = "comment"
+    HIDE_COMMENT = "hide a comment, or show it again"
     KEEP_DRAFT = "keep an unsaved text of one's own"
     SAVE = "save a version"
     CONSULT = "put to consultation, or take back"
@@ -69,6 +70,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.READ_OPEN: frozenset({_V, _F, _B, _C, _S}),
         Act.READ_DRAFT: frozenset({_B, _C, _S}),
         Act.COMMENT: frozenset({_F, _B, _C, _S}),
+        Act.HIDE_COMMENT: frozenset({_S}),
         Act.KEEP_DRAFT: frozenset({_F, _B, _C, _S}),
         Act.SAVE: frozenset({_C, _S}),
         Act.CONSULT: frozenset({_C, _S}),
@@ -83,7 +85,12 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
     }
 )
 # The operator could copy the file anyway; what needs a name of its own in the record stays closed.
-OPERATOR_ALLOWED: Final = frozenset(Act) - {Act.COMMENT, Act.KEEP_DRAFT, Act.AGREE}
+OPERATOR_ALLOWED: Final = frozenset(Act) - {
+    Act.COMMENT,
+    Act.HIDE_COMMENT,
+    Act.KEEP_DRAFT,
+    Act.AGREE,
+}
 
 
 def role(name: str) -> Role:

@@ -5,6 +5,7 @@ In: an address and a port. Out: the application `app:app`, served until it is to
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import socket
@@ -49,6 +50,16 @@ def serve(listener: socket.socket, ready: Callable[[], None]) -> bool:
     server = Server(settings)
     server.run(sockets=[listener])
     return bool(server.started)
+
+
+def is_this_machine(host: str) -> bool:
+    """Say whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def can_show_a_browser() -> bool:

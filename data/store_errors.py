@@ -60,7 +60,8 @@ class OtherScenario(StoreError):
 class StaleVersion(StoreError):
     """A save that started from a version which is no longer the last; nothing was written.
 
-    Fields: `text` what was to be saved, `base_version` what it started from, `head` the last one.
+    Fields: `text` and `lines` what was to be saved, `base_version` what it started from, `head`
+    the last one.
     """
 
     rule = "somebody saved this scenario since you opened it; nothing was overwritten"
@@ -93,6 +94,13 @@ class UnknownUpload(StoreError):
 
     rule = "there is no such file in this place"
     remedy = "List the files and choose one of them."
+
+
+class UnknownComment(StoreError):
+    """A comment that nobody made in this place."""
+
+    rule = "there is no such comment in this place"
+    remedy = "List the comments and choose one of them."
 
 
 class UnusableAddress(StoreError):
@@ -164,6 +172,7 @@ class StoreUnavailable(StoreError):
     rule = "the store cannot be used"
     remedy = "Nothing that was saved before is lost."
     text: str = ""
+    lines: str = ""
     kept: str = ""
 
 

@@ -129,10 +129,19 @@ class Base:
                 error.where,
                 detail="; ".join(part for part in (error.detail, said) if part),
                 text=draft.text,
+                lines=draft.lines,
                 kept=str(kept or ""),
             ) from error
 
     def _draft(
-        self, place: str, scenario: str, text: str, *, base_version: int, user: User
+        self,
+        place: str,
+        scenario: str,
+        text: str,
+        *,
+        base_version: int,
+        user: User,
+        lines: str = "",
     ) -> Draft:
-        return Draft(people.name_of(user), place, scenario, base_version, text, self._clock())
+        person = people.name_of(user)
+        return Draft(person, place, scenario, base_version, text, self._clock(), lines)

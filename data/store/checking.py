@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
 
-from data.store import chain, tables
+from data.store import chain, drafts, tables
 from data.store.records import STATUSES, Checked
 
 
@@ -160,6 +160,6 @@ def _of_the_versions(connection: Connection) -> Iterator[str]:
 
 def _of_the_drafts(connection: Connection) -> Iterator[str]:
     for row in _all(connection, "drafts"):
-        if row["sha256"] != chain.sha256(row["text"]):
+        if row["sha256"] != drafts.seal(row["text"], row["lines"]):
             of = json.dumps([row["person"], row["place"], row["scenario"]], ensure_ascii=False)
             yield f"the unsaved text of {of} is not the one that was kept"

@@ -5,7 +5,7 @@ In: texts and files, and who asks. Out: drafts of one's own, comments that one m
 
 from __future__ import annotations
 
-from data.access import Act, User
+from data.access import Act, User, may
 from data.store import drafts, names, people, remarks, scenarios
 from data.store.base import Base
 from data.store.records import Comment, Draft, Upload
@@ -18,7 +18,14 @@ class Desk(Base):
     # ------------------------------------------------------------------ drafts
 
     def save_draft(
-        self, place: str, scenario: str, text: str, *, base_version: int, user: User
+        self,
+        place: str,
+        scenario: str,
+        text: str,
+        *,
+        base_version: int,
+        user: User,
+        lines: str = "",
     ) -> Draft:
         """Keep what somebody is typing, in place of their earlier draft of this scenario.
 
@@ -32,7 +39,10 @@ class Desk(Base):
         names.identifier(place, of="place")
         names.identifier(scenario, of="scenario")
         names.text(text, of=scenario, longest=names.LONGEST_DOCUMENT)
-        draft = self._draft(place, scenario, text, base_version=base_version, user=user)
+        names.text(lines, of=f"lines of {scenario}", longest=names.LONGEST_DOCUMENT)
+        draft = self._draft(
+            place, scenario, text, base_version=base_version, user=user, lines=lines
+        )
         with self._keeping(draft), self._database.writing() as connection:
             self._require(connection, user, Act.KEEP_DRAFT, place)
             people.require_place(connection, place)
@@ -57,6 +67,22 @@ class Desk(Base):
             in_store = None
         found = [draft for draft in (in_store, in_file) if draft is not None]
         return max(found, key=lambda draft: draft.at, default=None)
+
+    def drafts(self, place: str, *, user: User) -> tuple[Draft, ...]:
+        """Return this user's own unsaved texts in a place, the last typed first, one a scenario.
+
+        Those that were put into files are among them, also while the store cannot be had.
+        """
+        person = people.name_of(user)
+        found = drafts.files_of(self._beside, person, place)
+        try:
+            with self._reading(user, Act.KEEP_DRAFT, place) as (connection, _):
+                found += drafts.of_person(connection, person, place)
+        except StoreUnavailable:
+            if not found:
+                raise
+        youngest = {draft.scenario: draft for draft in sorted(found, key=lambda one: one.at)}
+        return tuple(sorted(youngest.values(), key=lambda draft: draft.at, reverse=True))
 
     def drop_draft(self, place: str, scenario: str, *, user: User) -> None:
         """Forget this user's own unsaved text of a scenario."""
@@ -94,7 +120,11 @@ class Desk(Base):
             return remarks.say(entry, place, text, scenario=scenario, number=number, area=area)
 
     def comments(self, place: str, *, user: User, scenario: str | None = None) -> list[Comment]:
-        """Return the comments on what this user may see, on one scenario or all, in their order."""
+        """Return the comments on what this user may see, on one scenario or all, in their order.
+
+        Of a hidden one, others than who said it and who may show it again see that there was one,
+        and why it is hidden, and not its text.
+        """
         with self._reading(user, Act.READ_OPEN, place) as (connection, who):
             may_see = scenarios.sees(who)
             seen = {
@@ -103,12 +133,30 @@ class Desk(Base):
                 if may_see(version)
             }
             seen.add(("", 0))
+            name, all_of_it = people.name_of(user), may(who, Act.HIDE_COMMENT)
             return [
-                comment
+                comment if all_of_it or comment.by == name else remarks.covered(comment)
                 for comment in remarks.said(connection, place)
                 if (comment.scenario, comment.number) in seen
                 and scenario in (None, comment.scenario)
             ]
+
+    def hide_comment(
+        self, place: str, comment: int, *, user: User, reason: str, hidden: bool = True
+    ) -> None:
+        """Hide a comment, or show it again; what was said and both acts stay in the record.
+
+        Raises
+        ------
+        UnknownComment
+            There is none of this number in the place.
+        UnusableText
+            No reason is given.
+        """
+        names.text(reason, of="reason", longest=names.LONGEST_LINE, empty=False)
+        names.line(reason, of="reason")
+        with self._entry(user, Act.HIDE_COMMENT, place) as entry:
+            remarks.hide(entry, place, comment, hidden=hidden, reason=reason)
 
     # ------------------------------------------------------------------ files
 

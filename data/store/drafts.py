@@ -16,7 +16,7 @@ import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
@@ -38,7 +38,8 @@ def put(connection: Connection, draft: Draft) -> None:
             base_version=draft.base_version,
             at=chain.written(draft.at),
             text=draft.text,
-            sha256=chain.sha256(draft.text),
+            sha256=seal(draft.text, draft.lines),
+            lines=draft.lines,
         )
     )
 
@@ -48,19 +49,46 @@ def get(connection: Connection, person: str, place: str, scenario: str) -> Draft
     row = connection.execute(select(drafts).where(*_of(person, place, scenario))).first()
     if row is None:
         return None
+    return _draft(row)
+
+
+def of_person(connection: Connection, person: str, place: str) -> tuple[Draft, ...]:
+    """Return all texts of a person in a place that are kept in the store."""
+    query = select(drafts).where(drafts.c.person == person, drafts.c.place == place)
+    return tuple(_draft(row) for row in connection.execute(query))
+
+
+def seal(text: str, lines: str) -> str:
+    """Return the hash of a text, and of the lines of money beside it where there are any."""
+    return chain.digest([text, lines]) if lines else chain.sha256(text)
+
+
+def _draft(row: Any) -> Draft:
     return Draft(
-        row.person, row.place, row.scenario, row.base_version, row.text, chain.moment(row.at)
+        person=row.person,
+        place=row.place,
+        scenario=row.scenario,
+        base_version=row.base_version,
+        text=row.text,
+        at=chain.moment(row.at),
+        lines=row.lines,
     )
 
 
 def drop(
-    connection: Connection, person: str, place: str, scenario: str, *, text: str | None = None
+    connection: Connection,
+    person: str,
+    place: str,
+    scenario: str,
+    *,
+    text: str | None = None,
+    lines: str = "",
 ) -> None:
     """Forget the text that is kept in the store; with `text`, only if it is that one."""
     query = delete(drafts).where(*_of(person, place, scenario))
     if text is not None:
         # Something else typed in another window is not saved by saving this.
-        query = query.where(drafts.c.sha256 == chain.sha256(text))
+        query = query.where(drafts.c.sha256 == seal(text, lines))
     connection.execute(query)
 
 
@@ -88,12 +116,30 @@ def read_file(beside: Path, person: str, place: str, scenario: str) -> Draft | N
     return max((draft for _, draft in found), key=lambda draft: draft.at, default=None)
 
 
+def files_of(beside: Path, person: str, place: str) -> list[Draft]:
+    """Return all texts of a person in a place that were put into files."""
+    found = []
+    for folder in _folders(beside):
+        with contextlib.suppress(OSError):
+            for path in folder.glob(f"{place}-*.json") if _is_mine(folder) else ():
+                draft = _read(path)
+                if draft is not None and (draft.person, draft.place) == (person, place):
+                    found.append(draft)
+    return found
+
+
 def drop_file(
-    beside: Path, person: str, place: str, scenario: str, *, text: str | None = None
+    beside: Path,
+    person: str,
+    place: str,
+    scenario: str,
+    *,
+    text: str | None = None,
+    lines: str = "",
 ) -> None:
     """Remove the files of a text that is saved or given up; with `text`, only of that one."""
     for path, draft in _files(beside, person, place, scenario):
-        if text is None or draft.text == text:
+        if text is None or (draft.text, draft.lines) == (text, lines):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
@@ -102,15 +148,19 @@ def _files(beside: Path, person: str, place: str, scenario: str) -> list[tuple[P
     found = []
     for folder in _folders(beside):
         path = folder / _file_name(person, place, scenario)
-        # A file that somebody else changed or broke is not what this person typed.
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            if not _is_mine(folder):
-                continue
-            values = json.loads(path.read_text(encoding="utf-8"))
-            draft = Draft(**{**values, "at": chain.moment(values["at"])})
-            if (draft.person, draft.place, draft.scenario) == (person, place, scenario):
+        with contextlib.suppress(OSError):
+            draft = _read(path) if _is_mine(folder) else None
+            if draft and (draft.person, draft.place, draft.scenario) == (person, place, scenario):
                 found.append((path, draft))
     return found
+
+
+def _read(path: Path) -> Draft | None:
+    # A file that somebody else changed or broke is not what this person typed.
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Draft(**{**values, "at": chain.moment(values["at"])})
+    return None
 
 
 def _folders(beside: Path) -> tuple[Path, Path]:

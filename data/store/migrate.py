@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 from data.store.database import WAIT_S, Database
 from data.store_errors import NoStore, NotAStore, StoreReadOnly, StoreTooNew
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 # An older version must know a later one when it meets it; steps are numbered, not named by chance.
 _TABLE: Final = "store_version"
 # Any number will do, as long as nobody else locks it in the same database.

@@ -49,15 +49,23 @@ class Version:
 
 @dataclass(frozen=True)
 class Document:
-    """A version with its text, to the letter as it was saved."""
+    """A version with its text and its lines of money, to the letter as they were saved.
+
+    `lines` is "" where the version was made with the lines of the place.
+    """
 
     version: Version
     text: str
+    lines: str = ""
 
 
 @dataclass(frozen=True)
 class Comment:
-    """What somebody said about a version (`scenario`, `number`), an area, or the place (else)."""
+    """What somebody said about a version (`scenario`, `number`), an area, or the place (else).
+
+    Where it was hidden, `hidden_by` and `reason` say by whom and why, and `text` is only there for
+    who may hide and show comments, and for who said it.
+    """
 
     id: int
     place: str
@@ -67,6 +75,8 @@ class Comment:
     text: str
     at: datetime
     by: str
+    hidden_by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,7 @@ class Draft:
     base_version: int
     text: str
     at: datetime
+    lines: str = ""
 
 
 @dataclass(frozen=True)

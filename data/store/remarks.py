@@ -5,6 +5,7 @@ In: a connection of the store. Out: comments in the order they were made, files 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -12,8 +13,8 @@ from sqlalchemy import Connection, func, select
 from data.store import chain
 from data.store.chain import Entry
 from data.store.records import Comment, Upload
-from data.store.tables import audit, comments, uploads
-from data.store_errors import UnknownUpload
+from data.store.tables import audit, comments, hidings, uploads
+from data.store_errors import UnknownComment, UnknownUpload
 
 
 def say(entry: Entry, place: str, said: str, *, scenario: str, number: int, area: str) -> Comment:
@@ -26,6 +27,7 @@ def say(entry: Entry, place: str, said: str, *, scenario: str, number: int, area
 
 def said(connection: Connection, place: str) -> tuple[Comment, ...]:
     """Return all comments of a place, the first first."""
+    hidden = _hidden(connection, place)
     query = (
         select(comments, audit.c.at, audit.c.person)
         .join(audit, audit.c.number == comments.c.entry)
@@ -42,9 +44,47 @@ def said(connection: Connection, place: str) -> tuple[Comment, ...]:
             text=row.text,
             at=chain.moment(row.at),
             by=row.person,
+            **hidden.get(row.entry, {}),
         )
         for row in connection.execute(query)
     )
+
+
+def covered(comment: Comment) -> Comment:
+    """Return a comment as others see it: without its text where it was hidden."""
+    return replace(comment, text="") if comment.hidden_by else comment
+
+
+def hide(entry: Entry, place: str, comment: int, *, hidden: bool, reason: str) -> None:
+    """Hide a comment, or show it again.
+
+    Raises
+    ------
+    UnknownComment
+        There is none of this number in the place.
+    """
+    query = select(comments.c.entry).where(comments.c.place == place, comments.c.entry == comment)
+    if entry.connection.execute(query).first() is None:
+        raise UnknownComment(place, found=[comment])
+    entry.subject = f"comment {comment}"
+    entry.detail = f"{'hidden' if hidden else 'shown again'}: {reason}"
+    entry.add(hidings, place=place, comment=comment, hidden=int(hidden), reason=reason)
+
+
+def _hidden(connection: Connection, place: str) -> dict[int, dict[str, str]]:
+    """Return by whom and why each comment is hidden that is hidden now."""
+    query = (
+        select(hidings, audit.c.person)
+        .join(audit, audit.c.number == hidings.c.entry)
+        .where(hidings.c.place == place)
+        .order_by(hidings.c.entry)
+    )
+    last = {row.comment: row for row in connection.execute(query)}
+    return {
+        number: {"hidden_by": row.person, "reason": row.reason}
+        for number, row in last.items()
+        if row.hidden
+    }
 
 
 def bring(entry: Entry, place: str, name: str, content: bytes, *, note: str) -> Upload:

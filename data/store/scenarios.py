@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from data.access import Act, Operator, Role, may
 from data.store import chain
 from data.store.chain import Entry
-from data.store.records import DRAFT, Document, Version
-from data.store.tables import audit, marks, versions
+from data.store.records import DRAFT, Document, Draft, Version
+from data.store.tables import audit, edits, marks, versions
 from data.store_errors import StaleVersion, UnknownScenario, UnknownVersion
 
 
@@ -33,17 +33,7 @@ def head_number(connection: Connection, place: str, scenario: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def add(
-    entry: Entry,
-    place: str,
-    scenario: str,
-    content: str,
-    *,
-    base_version: int,
-    title: str,
-    note: str,
-    status: str,
-) -> None:
+def add(entry: Entry, typed: Draft, *, title: str, note: str, status: str) -> None:
     """Add the next version, if the last is still the one that the text started from.
 
     Raises
@@ -51,15 +41,19 @@ def add(
     StaleVersion
         Somebody saved in between; nothing is written.
     """
+    place, scenario = typed.place, typed.scenario
     head = head_number(entry.connection, place, scenario)
-    if base_version != head:
+    if typed.base_version != head:
         last = find(entry.connection, place, scenario, head) if head else None
-        raise _stale(last, place, scenario, content, base_version=base_version)
+        raise _stale(last, typed)
     key = {"place": place, "scenario": scenario, "number": head + 1}
     entry.subject = f"{scenario} {head + 1}"
     entry.detail = note
-    entry.add(versions, **key, title=title, note=note, text=content, sha256=chain.sha256(content))
+    sha256 = chain.sha256(typed.text)
+    entry.add(versions, **key, title=title, note=note, text=typed.text, sha256=sha256)
     entry.add(marks, **key, status=status, reason=note)
+    if typed.lines:
+        entry.add(edits, **key, lines=typed.lines, sha256=chain.sha256(typed.lines))
 
 
 def mark(entry: Entry, version: Version, status: str, *, reason: str) -> None:
@@ -109,13 +103,15 @@ def in_place(connection: Connection, place: str) -> tuple[Version, ...]:
 
 
 def document(connection: Connection, version: Version) -> Document:
-    """Return a version with its text."""
-    query = select(versions.c.text).where(
-        versions.c.place == version.place,
-        versions.c.scenario == version.scenario,
-        versions.c.number == version.number,
-    )
-    return Document(version, str(connection.execute(query).scalar_one()))
+    """Return a version with its text and its lines."""
+    text = connection.execute(select(versions.c.text).where(*_is(versions, version))).scalar_one()
+    lines = connection.execute(select(edits.c.lines).where(*_is(edits, version))).scalar()
+    return Document(version, str(text), lines or "")
+
+
+def _is(table: Table, version: Version) -> tuple[ColumnElement[bool], ...]:
+    key = (version.place, version.scenario, version.number)
+    return tuple(table.c[n] == v for n, v in zip(("place", "scenario", "number"), key, strict=True))
 
 
 def _headers() -> Select[Any]:
@@ -160,18 +156,17 @@ def _version(row: Any) -> Version:
     return Version(**values)
 
 
-def _stale(
-    head: Version | None, place: str, scenario: str, content: str, *, base_version: int
-) -> StaleVersion:
-    said = f"yours started from version {base_version}, "
+def _stale(head: Version | None, typed: Draft) -> StaleVersion:
+    said = f"yours started from version {typed.base_version}, "
     if head is None:
         said += "and there is no version yet"
     else:
         said += f"the last is {head.number}, by {head.saved_by} at {chain.written(head.saved_at)}"
     return StaleVersion(
-        f"{place}, {scenario}",
+        f"{typed.place}, {typed.scenario}",
         detail=said,
-        text=content,
-        base_version=base_version,
+        text=typed.text,
+        lines=typed.lines,
+        base_version=typed.base_version,
         head=head.number if head else 0,
     )

@@ -121,16 +121,19 @@ class Store(Desk, Vault):
         base_version: int,
         user: User,
         note: str = "",
+        lines: str = "",
     ) -> Version:
         """Save a text as the next version of a scenario; the first starts from version 0.
 
-        A document that calls itself in consultation or agreed needs the right to make it so. An
+        `lines` are the lines of money that it was made with, where they are not the place's own. A
+        document that calls itself in consultation or agreed needs the right to make it so. An
         unsaved draft of the same text is dropped.
 
         Raises
         ------
         StaleVersion
-            `base_version` is no longer the last; nothing was overwritten, `text` is in the error.
+            `base_version` is no longer the last; nothing was overwritten, `text` and `lines` are in
+            the error.
         NotAllowed, UnknownPlace, OtherScenario
             And whatever `validate` finds wrong with the text.
         StoreUnavailable
@@ -139,27 +142,21 @@ class Store(Desk, Vault):
         names.identifier(place, of="place")
         names.identifier(scenario, of="scenario")
         names.line(note, of="note")
+        names.text(lines, of=f"lines of {scenario}", longest=names.LONGEST_DOCUMENT)
         document = read_document(text, scenario, self._validate)
-        draft = self._draft(place, scenario, text, base_version=base_version, user=user)
+        draft = self._draft(
+            place, scenario, text, base_version=base_version, user=user, lines=lines
+        )
         with self._keeping(draft), self._database.writing() as connection:
             self._require(connection, user, Act.SAVE, place)
             self._require(connection, user, _NEEDED[document.status], place)
             people.require_place(connection, place)
             with self._recorded(connection, user, Act.SAVE, place) as entry:
-                scenarios.add(
-                    entry,
-                    place,
-                    scenario,
-                    text,
-                    base_version=base_version,
-                    title=document.title,
-                    note=note,
-                    status=document.status,
-                )
-            drafts.drop(connection, draft.person, place, scenario, text=text)
+                scenarios.add(entry, draft, title=document.title, note=note, status=document.status)
+            drafts.drop(connection, draft.person, place, scenario, text=text, lines=lines)
             # Read here: once it is committed, nothing may fail any more.
             made = scenarios.find(connection, place, scenario, base_version + 1)
-        drafts.drop_file(self._beside, draft.person, place, scenario, text=text)
+        drafts.drop_file(self._beside, draft.person, place, scenario, text=text, lines=lines)
         return made
 
     def load(

@@ -117,6 +117,32 @@ comments = _recorded(
     key=("place", "entry"),
 )
 
+# A comment is hidden, or shown again; the last row counts. What was said stays in the record.
+hidings = _recorded(
+    "hidings",
+    _text("place"),
+    _number("comment"),
+    _number("hidden"),
+    _text("reason"),
+    key=("place", "comment", "entry"),
+)
+
+# The lines of money that a version was made with, where they are not those of the place.
+edits = _recorded(
+    "edits",
+    _text("place"),
+    _text("scenario"),
+    _number("number"),
+    _text("lines"),
+    _text("sha256"),
+    ForeignKeyConstraint(
+        ["place", "scenario", "number"],
+        ["versions.place", "versions.scenario", "versions.number"],
+        name="edits_version",
+    ),
+    key=("place", "scenario", "number"),
+)
+
 uploads = _recorded(
     "uploads",
     _text("place"),
@@ -137,14 +163,17 @@ drafts = Table(
     _text("at"),
     _text("text"),
     _text("sha256"),
+    Column("lines", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("person", "place", "scenario", name="drafts_key"),
 )
 
-RECORDED: Final = (places, grants, versions, marks, comments, uploads)
+RECORDED: Final = (places, grants, versions, marks, comments, uploads, edits, hidings)
 APPEND_ONLY: Final = (audit, *RECORDED)
 ALL: Final = (*APPEND_ONLY, drafts)
 
 
 def at_once(table: Table) -> int:
     """Return how many rows to hold in memory at a time: files and documents can be large."""
-    return {uploads.name: 1, versions.name: 20, drafts.name: 20}.get(table.name, 500)
+    return {uploads.name: 1, versions.name: 20, drafts.name: 20, edits.name: 20}.get(
+        table.name, 500
+    )

@@ -19,6 +19,8 @@ from data import demo, masking, place, prepare, run, scenarios, settings
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
 from data.home import home
+from data.store import Store, address
+from data.store_errors import NoStore
 from indices.profiles_errors import NothingToShow
 from pages.shared import links
 
@@ -93,6 +95,24 @@ def folder_of(place_id: str = "") -> Path:
     raise NoPlaceFile(f"place {place_id}")
 
 
+def store() -> Store | None:
+    """Return what people save, None where nobody has saved anything yet; no page makes a store.
+
+    Raises
+    ------
+    CommonGroundError
+        The address or the database cannot be used.
+    """
+    found = address.find()
+    # Once it was opened it stays: a file that vanishes must be missed, and not be forgotten.
+    if found.path is not None and not found.path.exists() and found.shown not in _opened():
+        return None
+    try:
+        return _store(found.shown)
+    except NoStore:
+        return None
+
+
 def warm() -> str:
     """Read the opening place, prepare its shapes and return its id."""
     opened = result("")
@@ -117,6 +137,18 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
         facts = file.stat()
         found.append((str(file), facts.st_size, facts.st_mtime_ns))
     return tuple(found)
+
+
+@st.cache_resource(show_spinner=False)
+def _opened() -> set[str]:
+    return set()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _store(shown: str) -> Store:
+    opened = Store(create=False)
+    _opened().add(shown)
+    return opened
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -21,7 +21,9 @@ from pages.shared.figures import plain
 VERSION = "1"
 _CHOICES = "link.choices"  # session: what was chosen, on whichever page
 _WRITTEN = "link.written"  # session: the address as we last wrote it, and on which page
-_ALWAYS = ("v", "place")
+_SCENARIO = "scenario"  # of a saved version, as `id~number`: it goes along from page to page
+_HANDLED = "scenario.handled"  # session: what of it was opened or written last
+_ALWAYS = ("v", "place", _SCENARIO)
 
 
 class Link:
@@ -132,6 +134,10 @@ class Link:
         self.session.update(held)
         short = {name: text for name, text in held.items() if text != self.defaults[name]}
         place = st.query_params.get("place") or self.session.get("place")
+        version = self.session.get(_SCENARIO, "")
+        if version:
+            short = {_SCENARIO: version} | short
+        self.session[_HANDLED] = version
         address = ({"place": place} if place else {}) | ({"v": VERSION} if short else {}) | short
         if st.query_params.to_dict() != address:
             st.query_params.from_dict(address)
@@ -150,6 +156,24 @@ def chosen_place() -> str:
     if named:
         choices["place"] = named
     return choices.get("place", "")
+
+
+def newly_asked_version() -> str:
+    """Return the saved version that the address asks for, once; "" if it asks for none, or again.
+
+    What this session wrote into the address itself asks for nothing.
+    """
+    choices = st.session_state.setdefault(_CHOICES, {})
+    asked = st.query_params.get(_SCENARIO, "")[:100]
+    if asked in ("", choices.get(_HANDLED, "")):
+        return ""
+    choices[_HANDLED] = asked
+    return asked
+
+
+def keep_version(version: str) -> None:
+    """Have the address of every page name a saved version from now on; "" names none."""
+    st.session_state.setdefault(_CHOICES, {})[_SCENARIO] = version
 
 
 def _text(value: object) -> str:

@@ -75,7 +75,7 @@ def test_a_role_has_a_known_name() -> None:
 # ------------------------------------------------------------------------------ by the store
 
 
-def _deeds(store: Store, folder: Path) -> dict[str, Callable[[str], object]]:
+def _deeds(store: Store, folder: Path, said: int) -> dict[str, Callable[[str], object]]:
     """Return for each act something that does it, in the name of somebody."""
     numbers = itertools.count(1)
 
@@ -86,6 +86,7 @@ def _deeds(store: Store, folder: Path) -> dict[str, Callable[[str], object]]:
         Act.READ_OPEN: lambda who: store.load("ely", "open", user=who).text,
         Act.READ_DRAFT: lambda who: store.load("ely", "hidden", user=who).text,
         Act.COMMENT: lambda who: store.comment("ely", "well", user=who, scenario="open"),
+        Act.HIDE_COMMENT: lambda who: store.hide_comment("ely", said, user=who, reason="rude"),
         Act.KEEP_DRAFT: lambda who: store.save_draft("ely", "x", "t", base_version=0, user=who),
         Act.SAVE: lambda who: store.save("ely", new(), "draft\nx", base_version=0, user=who),
         Act.CONSULT: lambda who: store.mark("ely", "open", 1, "consultation", user=who),
@@ -109,7 +110,8 @@ def test_the_store_refuses_exactly_what_the_page_says(store: Store, tmp_path: Pa
     store.upload("ely", "known.csv", b"x", user="Cat")
     for role, name in NAMES.items():
         store.appoint(f"All {name}", role, user=OPERATOR)
-    deeds = _deeds(store, tmp_path)
+    said = store.comment("ely", "rude", user="Flo").id
+    deeds = _deeds(store, tmp_path, said)
     assert list(deeds) == list(Act)
     for (act, deed), role in itertools.product(deeds.items(), ROLES):
         allowed = DOCUMENTED[str(act)][role]
@@ -127,7 +129,7 @@ def test_the_store_refuses_exactly_what_the_page_says(store: Store, tmp_path: Pa
 
 def test_a_stranger_and_a_visitor_are_viewers(store: Store, tmp_path: Path) -> None:
     store.save("ely", "open", "consultation\nx", base_version=0, user="Cat")
-    deeds = _deeds(store, tmp_path)
+    deeds = _deeds(store, tmp_path, 1)
     for person in ("somebody", ""):
         assert deeds[Act.READ_OPEN](person) == "consultation\nx"
         for act, deed in deeds.items():
