@@ -12,15 +12,17 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from budgets import scenario
-from data import demo, masking, place, prepare, run, scenarios, settings
+from data import demo, lines, lines_table, masking, place, prepare, run, scenarios, settings
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
 from data.home import home
 from data.store import Store, address
 from data.store_errors import NoStore
+from geo.errors import CommonGroundError
 from indices.profiles_errors import NothingToShow
 from pages.shared import links
 
@@ -59,6 +61,35 @@ def allocation(base: run.Result, text: str) -> scenarios.Allocation:
     return _allocation(base.place.id, base.place.content_hash, text, _base=base)
 
 
+def with_lines(base: run.Result, frame: pd.DataFrame | None) -> run.Result:
+    """Return the result of the same place with other lines of money; None are its own.
+
+    Raises
+    ------
+    CommonGroundError
+        Every fault of the lines together, or whatever is refused of sharing them out.
+    """
+    if frame is None:
+        return base
+    text = lines_table.written(frame)
+    if text == lines_table.written(own_lines(base)):
+        return result(base.place.id) if base.place.edited is not None else base
+    folder = str(base.place.folder)
+    return _edited(base.place.id, base.place.package_hash, text, folder)
+
+
+def line_faults(base: run.Result, frame: pd.DataFrame) -> tuple[lines.Fault, ...]:
+    """Return everything that keeps a place from being shared out by these lines, by line."""
+    folder = str(base.place.folder)
+    text = lines_table.written(frame)
+    return _line_faults(base.place.id, base.place.package_hash, text, folder, frame)
+
+
+def own_lines(base: run.Result) -> pd.DataFrame:
+    """Return the lines of a place's package as a table of text, whoever edited them since."""
+    return _own_lines(base.place.id, base.place.package_hash, _base=base).copy()
+
+
 def profiles(base: run.Result) -> data_profiles.Prepared | None:
     """Return what the profiles of a place have in common; None where it has no measures."""
     return _profiles(base.place.id, base.place.content_hash, _base=base)
@@ -66,9 +97,9 @@ def profiles(base: run.Result) -> data_profiles.Prepared | None:
 
 def shape_address(base: run.Result, layer: str) -> str:
     """Return the address of a layer's simplified shapes; they are prepared when first asked for."""
-    key = (base.place.id, base.place.content_hash)
+    key = (base.place.id, base.place.package_hash)
     names = _shapes(*key, _base=base)
-    folder = shapes_folder(f"{base.place.id}-{base.place.content_hash[:12]}")
+    folder = shapes_folder(f"{base.place.id}-{base.place.package_hash[:12]}")
     if not (folder / names[layer]).is_file():  # somebody emptied the home folder meanwhile
         _shapes.clear()
         names = _shapes(*key, _base=base)
@@ -167,6 +198,42 @@ def _whole(place_id: str, content: str, _folder: str) -> run.Result:
     return run.run(place.load(_folder))
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _edited(place_id: str, package: str, text: str, _folder: str) -> run.Result:
+    return masking.public(_edited_whole(place_id, package, text, _folder))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _edited_whole(place_id: str, package: str, text: str, _folder: str) -> run.Result:
+    """Return the result with edited lines and with what may not be shown: never for a page."""
+    return lines.with_lines(_whole(place_id, package, _folder), lines_table.of_csv(text))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _own_lines(place_id: str, package: str, *, _base: run.Result) -> pd.DataFrame:
+    return lines.own(_base.place)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _line_faults(
+    place_id: str, package: str, text: str, _folder: str, _frame: pd.DataFrame
+) -> tuple[lines.Fault, ...]:
+    try:
+        _edited_whole(place_id, package, text, _folder)
+    except CommonGroundError as error:
+        return tuple(lines.told(error, _frame))
+    return ()
+
+
+def _whole_of(base: run.Result) -> run.Result:
+    """Return a result with what may not be shown of it, whoever edited its lines."""
+    key = (base.place.id, base.place.package_hash)
+    folder = str(base.place.folder)
+    if base.place.edited is None:
+        return _whole(*key, folder)
+    return _edited_whole(*key, base.place.edited.text, folder)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _scenario(
     place_id: str, content: str, need_weight: float, neediest_per_head: float, *, _base: run.Result
@@ -181,7 +248,7 @@ def _allocation(
 ) -> scenarios.Allocation:
     chosen = scenario.parse(text, where="scenario") if text.strip() else None
     # Shared out from what there is; the allocation itself says what of it may be shown.
-    return scenarios.allocate(_whole(place_id, content, str(_base.place.folder)), chosen)
+    return scenarios.allocate(_whole_of(_base), chosen)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
