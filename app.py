@@ -232,7 +232,6 @@ def note_script_error(error: Exception) -> None:
 def warm_up() -> None:
     """Do once what would make the first visitor wait: imports, the place, its shapes."""
     import geopandas  # noqa: F401
-    import mapclassify  # noqa: F401
     import pyarrow  # noqa: F401
     import scipy.sparse  # noqa: F401
 

@@ -47,6 +47,21 @@ def test_classes_are_those_of_mapclassify(scheme, theirs):
     np.testing.assert_array_equal(made.index, other.yb)
 
 
+@pytest.mark.parametrize(("k", "seed"), [(2, 1), (3, 2), (4, 3)])
+def test_no_other_borders_lie_nearer_to_the_means_of_their_classes(k, seed):
+    # Billions that differ by millions: squares of them, not of their differences, lose the digits.
+    values = np.sort(np.random.default_rng(seed).normal(1e9, 1e6, size=11))
+
+    def apart(ends):
+        starts = (0, *ends)
+        parts = [values[a:b] for a, b in zip(starts, (*ends, len(values)), strict=True)]
+        return sum(((part - part.mean()) ** 2).sum() for part in parts)
+
+    best = min(itertools.combinations(range(1, len(values)), k - 1), key=apart)
+    made = classify(values, k=k, scheme="fisher-jenks")
+    np.testing.assert_array_equal(made.breaks[1:], values[[*(end - 1 for end in best), -1]])
+
+
 def test_fisher_jenks_on_many_values_is_sampled_the_same_way_every_time():
     many = np.random.default_rng(3).normal(size=20_000)
     one, two = (classify(many, scheme="fisher-jenks") for _ in range(2))
