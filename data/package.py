@@ -6,7 +6,6 @@ with any of them. Only `data.place` uses it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -17,7 +16,7 @@ import pandas as pd
 from boundaries.custom import Blocks
 from budgets import measures
 from budgets import streams as budget_streams
-from data import blocks, registers, tables, trends
+from data import blocks, folders, registers, tables, trends
 from data import settings as place_settings
 from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage, WrongColumns
 from data.settings import IndicatorSettings, LayerSettings, Settings
@@ -72,9 +71,7 @@ class Package:
         if path.suffix.lower() == ".shp":
             parts += [p for end in SHAPEFILE_PARTS if (p := path.with_suffix(end)).is_file()]
         for part in parts:
-            with part.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            yield part.relative_to(self.folder).as_posix(), digest
+            yield part.relative_to(self.folder).as_posix(), folders.sha256(part)
 
     def _table(self, name: str, columns: list[str]) -> pd.DataFrame | None:
         if name not in self.inputs:

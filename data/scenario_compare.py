@@ -18,9 +18,10 @@ from budgets import compare as budget_compare
 from budgets import scenario
 from budgets.money import format_pounds
 from budgets.scenario_errors import UnknownName
+from data import folders
 from data.errors import MissingChoice
 from data.run import Result
-from data.scenario_files import KIND, LOCK, sha256
+from data.scenario_files import KIND, LOCK
 from data.scenarios import TOOL, changes_of, context_of, read
 from data.scenarios_errors import AllocationChanged, DifferentPlaces, NotAllocation
 from geo import cells
@@ -66,7 +67,7 @@ def load(folder: str | Path) -> Written:
     if absent:
         faults.add(NotAllocation(str(folder), found=absent, detail="files are missing"))
     there = [name for name in outputs if name not in absent]
-    changed = [name for name in there if sha256(folder / name) != outputs[name]]
+    changed = [name for name in there if folders.sha256(folder / name) != outputs[name]]
     if changed:
         faults.add(AllocationChanged(str(folder), found=changed))
     faults.raise_any()

@@ -8,7 +8,6 @@ folder appears whole or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from importlib.metadata import version
@@ -252,13 +251,7 @@ def _write_lock(allocation: Allocation, draft: Path) -> None:
         "pot_before_pence": result.ledger.total,
         "pot_pence": outcome.ledger.total,
         "sentences": list(allocation.sentences),
-        "outputs": {p.relative_to(draft).as_posix(): sha256(p) for p in outputs},
+        "outputs": {p.relative_to(draft).as_posix(): folders.sha256(p) for p in outputs},
     }
     text = json.dumps(lock, ensure_ascii=False, indent=1, allow_nan=False)
     (draft / LOCK).write_text(text + "\n", encoding="utf-8")
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

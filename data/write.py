@@ -8,7 +8,6 @@ the same place with the same settings gives the same files.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -235,15 +234,10 @@ def _write_manifest(result: Result, draft: Path) -> None:
             for layer, level in result.levels.items()
         },
         "steps": [step.to_dict() for step in result.steps],
-        "outputs": {p.relative_to(draft).as_posix(): _sha256(p) for p in outputs},
+        "outputs": {p.relative_to(draft).as_posix(): folders.sha256(p) for p in outputs},
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, allow_nan=False)
     (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def installed_version() -> str:

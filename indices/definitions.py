@@ -8,7 +8,6 @@ A definition is data: nothing about one index is written in code.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -23,14 +22,13 @@ from indices import indicators as catalogue
 from indices.combining import Mean, Scale
 from indices.errors import (
     DefinitionFault,
-    DefinitionUnreadable,
     DuplicateIds,
     MixedVintages,
-    UnknownDefinition,
     UnknownIndicator,
     WeightsDoNotAddUp,
 )
 from indices.indicators import Id, Indicator, Text
+from indices.reading import read_toml
 
 FOLDER = Path(__file__).parent / "definitions"
 WEIGHTS_TOLERANCE = 1e-9
@@ -195,14 +193,7 @@ def load(name_or_path: str | Path) -> Definition:
     path = Path(name_or_path)
     if str(name_or_path) in shipped():
         path = FOLDER / f"{name_or_path}.toml"
-    if not path.is_file():
-        raise UnknownDefinition(
-            str(name_or_path), detail=f"shipped definitions are {', '.join(shipped())}"
-        )
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise DefinitionUnreadable(str(path), detail=str(fault)) from fault
+    raw = read_toml(path, detail=f"shipped definitions are {', '.join(shipped())}")
     return parse(raw, where=path.name)
 
 

@@ -8,7 +8,6 @@ shown, `Indicator.describe` says what it is.
 from __future__ import annotations
 
 import datetime
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from geo.errors import Faults
 from indices import disclosure_rules
-from indices.errors import DefinitionUnreadable, DuplicateIds, IndicatorFault, UnknownDefinition
+from indices.errors import DuplicateIds, IndicatorFault
+from indices.reading import read_toml
 
 Kind = Literal["rate", "count", "score", "survey"]
 UNSTATED = "not stated"
@@ -129,12 +129,7 @@ def load(path: str | Path) -> dict[str, Indicator]:
         What is wrong with the file; several faults come together.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UnknownDefinition(str(path))
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise DefinitionUnreadable(str(path), detail=str(fault)) from fault
+    raw = read_toml(path)
     unknown = sorted(set(raw) - {"schema", "indicators"})
     faults = Faults(path.name)
     if unknown:

@@ -7,7 +7,6 @@ performs; the two are never put into one list.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ from pydantic import Field, ValidationError
 
 from geo.errors import Faults
 from indices.change_errors import MeasureFault
-from indices.errors import DefinitionUnreadable, DuplicateIds, UnknownDefinition
+from indices.errors import DuplicateIds
 from indices.indicators import Indicator, Text, wrong_columns
+from indices.reading import read_toml
 
 KEYS = {"schema", "place", "place_name", "country", "country_name", "measures"}
 About = Literal["population", "service"]
@@ -103,13 +103,7 @@ def load(path: str | Path) -> Measures:
         What is wrong with the file; several faults come together.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UnknownDefinition(str(path))
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise DefinitionUnreadable(str(path), detail=str(fault)) from fault
-    return parse(raw, where=path.name)
+    return parse(read_toml(path), where=path.name)
 
 
 def parse(raw: Mapping[str, Any], *, where: str = "measures") -> Measures:
