@@ -15,7 +15,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from budgets import scenario
+from budgets import doubtful, scenario
+from data import choosing_repair as repair
 from data import demo, lines, lines_table, masking, place, prepare, run, scenarios, settings
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
@@ -50,15 +51,26 @@ def what_if(base: run.Result, *, need_weight: float, neediest_per_head: float) -
     return _scenario(*key, need_weight, neediest_per_head, _base=base)
 
 
-def allocation(base: run.Result, text: str) -> scenarios.Allocation:
+def allocation(base: run.Result, text: str, *, draws: int = doubtful.DRAWS) -> scenarios.Allocation:
     """Return what a scenario, as its text says, makes of a place; "" is the money as it is.
+
+    Parameters
+    ----------
+    draws
+        In how many ways need is counted anew for the doubt; 0 while somebody still moves a slider.
 
     Raises
     ------
     CommonGroundError
         Whatever is wrong with the scenario, or cannot be kept of it.
     """
-    return _allocation(base.place.id, base.place.content_hash, text, _base=base)
+    return _allocation(base.place.id, base.place.content_hash, text, draws, _base=base)
+
+
+def nearest(base: run.Result, text: str, error: CommonGroundError) -> repair.Fix | None:
+    """Return the nearest that can be kept instead of the limit that an allocation broke."""
+    key = (base.place.id, base.place.content_hash)
+    return _nearest(*key, text, _base=base, _error=error)
 
 
 def with_lines(base: run.Result, frame: pd.DataFrame | None) -> run.Result:
@@ -244,11 +256,18 @@ def _scenario(
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _allocation(
-    place_id: str, content: str, text: str, *, _base: run.Result
+    place_id: str, content: str, text: str, draws: int, *, _base: run.Result
 ) -> scenarios.Allocation:
     chosen = scenario.parse(text, where="scenario") if text.strip() else None
     # Shared out from what there is; the allocation itself says what of it may be shown.
-    return scenarios.allocate(_whole_of(_base), chosen)
+    return scenarios.allocate(_whole_of(_base), chosen, draws=draws)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _nearest(
+    place_id: str, content: str, text: str, *, _base: run.Result, _error: CommonGroundError
+) -> repair.Fix | None:
+    return repair.nearest(_whole_of(_base), scenario.parse(text), _error)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
