@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import budgets, city, indices, overlap, pages, points, scaling
+from benchmarks import budgets, city, indices, load, overlap, pages, points, scaling
 from benchmarks.measure import ROOT, data_folder, machine
 
 SECTIONS = {
@@ -23,6 +23,7 @@ SECTIONS = {
     "indices": indices.run,
     "budgets": budgets.run,
     "pages": pages.run,
+    "load": load.run,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 
