@@ -157,10 +157,12 @@ def store() -> Store | None:
 
 
 def warm() -> str:
-    """Read the opening place, prepare its shapes and return its id."""
+    """Read the opening place, prepare its shapes and its profiles and return its id."""
     opened = result("")
     for layer in opened.levels:
         shape_address(opened, layer)
+    if (prepared := profiles(opened)) is not None:
+        prepared.complete()  # the types of areas take seconds, once; no visitor waits for them
     return opened.place.id
 
 
