@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PLACE ?= demo
+# What you are on your own machine: a commissioner writes scenarios, a board agrees to them.
+ROLE ?= commissioner
 # Tests run in as many processes; one file stays in one of them, with what it has built.
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
@@ -26,8 +28,8 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-run: setup ## open the app on the demo place (PLACE=folder for another)
-	$(BIN)/commonground serve $(PLACE)
+run: setup ## open the app on the demo place (PLACE=folder, USER=name, ROLE=board for others)
+	$(BIN)/commonground serve $(PLACE) --role $(ROLE) --user "$(USER)"
 
 test: setup ## the tests that need no data from outside (browser tests where a Chromium is found)
 	$(PYTEST) -m "not realdata and not slow and not postgres"

@@ -52,7 +52,10 @@ def restore(file: Backup, database: Database = "") -> None:
     """Fill an empty store from the backup FILE, of either database, and compare the hashes."""
     from data.access import OPERATOR
     from data.store import Store
+    from data.store.backup import examine
 
+    # First of all: a file that cannot be restored must not leave an empty store behind.
+    examine(file)
     with Store(database or None) as opened:
         copied = opened.restore(file, user=OPERATOR)
     typer.echo(f"Restored into {copied.shown}: {_counted(copied.rows)}")

@@ -5,6 +5,7 @@ In: the folder of a place package. Out: a folder of results, or pages served on 
 
 from __future__ import annotations
 
+import getpass
 import os
 import threading
 import webbrowser
@@ -93,18 +94,39 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser when the pages are ready.")] = True,
+    user: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            envvar="COMMONGROUND_USER",
+            help="Who sits at this machine: what they type is kept under this name.",
+        ),
+    ] = "",
+    role: Annotated[
+        str,
+        typer.Option(
+            help="What they are in PLACE: viewer, forum, board, commissioner or steward. Without "
+            "it they are what `store appoint` made them; without --user it is the user of this "
+            "machine."
+        ),
+    ] = "",
 ) -> None:
     """Open the pages on PLACE in a browser on this machine."""
-    from data import server, settings
+    from data import server, settings, staffing
 
     folder = place_folder(place)
     chosen = settings.read(folder).place
+    user = user.strip() or (getpass.getuser() if role else "")
+    seated = f"{user} is " if user else ""
+    if user:
+        seated += staffing.seat(chosen.id, chosen.name, person=user, role=role, host=host)
     listener = server.listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}"
     # The application reads these when it is imported, and Streamlit its config.toml from the
     # working folder.
     os.environ["COMMONGROUND_PLACE"] = str(folder)
+    os.environ["COMMONGROUND_USER"] = user
     os.environ["STREAMLIT_SERVER_ADDRESS"] = host
     os.environ["STREAMLIT_SERVER_PORT"] = str(listener.getsockname()[1])
     os.chdir(ROOT)
@@ -112,6 +134,8 @@ def serve(
 
     def ready() -> None:
         typer.echo(f"{title} is open at {address} (Ctrl+C ends it)")
+        if seated:
+            typer.echo(seated)
         if browser and server.can_show_a_browser():
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 

@@ -72,15 +72,7 @@ def restore(database: Database, path: Path) -> Copied:
     StoreNotEmpty
         There is something that would be lost.
     """
-    path = Path(path).expanduser().absolute()
-    if not path.is_file():
-        raise UnusableBackup(str(path), detail="there is no such file")
-    with tempfile.TemporaryDirectory(prefix="commonground-") as folder:
-        # A copy: an older backup is brought up to date first, and a backup is never written to.
-        source = Path(folder) / "backup.sqlite"
-        with _writable(path):
-            shutil.copyfile(path, source)
-        expected = _checked(source, shown=str(path))
+    with _copied(path) as (source, expected):
         backup = Database(address.find(source), read_only=True)
         with database.writing() as target, backup.reading() as origin:
             if any(checking.count(target).values()):
@@ -90,6 +82,31 @@ def restore(database: Database, path: Path) -> Copied:
             if found != expected.digest:
                 raise BackupDamaged(database.shown, detail="it did not arrive as it left")
     return Copied(database.shown, expected.rows, expected.head, found)
+
+
+def examine(path: Path) -> Copied:
+    """Check a backup and say what is in it; nothing is restored.
+
+    Raises
+    ------
+    UnusableBackup, BackupDamaged
+        The file is none, or not what was backed up.
+    """
+    with _copied(path) as (_, found):
+        return found
+
+
+@contextlib.contextmanager
+def _copied(path: Path) -> Iterator[tuple[Path, Copied]]:
+    """Yield a sound copy: an older backup is brought up to date, and none is ever written to."""
+    path = Path(path).expanduser().absolute()
+    if not path.is_file():
+        raise UnusableBackup(str(path), detail="there is no such file")
+    with tempfile.TemporaryDirectory(prefix="commonground-") as folder:
+        source = Path(folder) / "backup.sqlite"
+        with _writable(path):
+            shutil.copyfile(path, source)
+        yield source, _checked(source, shown=str(path))
 
 
 def _copy_file(database: Database, draft: Path) -> str:

@@ -118,6 +118,17 @@ def test_restore_makes_a_store_where_there_is_none(tmp_path: Path, own_home: Pat
     assert [place.name for place in Store(own_home / "store.sqlite").places()] == ["Ely"]
 
 
+def test_a_restore_that_cannot_be_leaves_no_empty_store_behind(
+    tmp_path: Path, own_home: Path
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear all")
+    for name, why in (("nowhere.sqlite", "there is no such file"), ("letter.txt", "backup")):
+        done = call("restore", tmp_path / name)
+        assert done.exit_code == 1
+        assert why in done.stderr
+        assert not (own_home / "store.sqlite").exists()
+
+
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     url = f"postgresql://ann:hush@/ground?host={tmp_path}"
     monkeypatch.setenv("COMMONGROUND_DATABASE_URL", url)
