@@ -12,7 +12,9 @@ import pytest
 from scipy.sparse import csr_array
 
 from boundaries.crosswalk import Crosswalk
-from budgets import streams
+from budgets import scenario, streams
+from budgets.apportion import prepare
+from budgets.need_measures import Measure
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -71,6 +73,63 @@ def _on_paper(total: int, weights: Sequence[Fraction | int]) -> list[int]:
     return [p if total >= 0 else -p for p in parts]
 
 
+HEAD = '[scenario]\nid = "plan"\ntitle = "A plan"\ntakes_effect = "2025-04-01"\n'
+AREAS = ["01", "02", "03", "04"]
+PEOPLE = dict(zip(AREAS, [100, 200, 300, 400], strict=True))
+SCORES = dict(zip(AREAS, [40.0, 30.0, 20.0, 10.0], strict=True))
+WARDS = {"01": {"W1": 1.0}, "02": {"W1": 0.5, "W2": 0.5}, "03": {"W2": 1.0}, "04": {"W2": 1.0}}
+HALVES = {"01": {"N": 1.0}, "02": {"N": 1.0}, "03": {"S": 1.0}, "04": {"S": 1.0}}
+
+
+class _Drawn:
+    """Four areas, two wards, two halves; streams as a test wants them."""
+
+    head = HEAD
+
+    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
+        walks = {"wd": _crosswalk(WARDS), "half": _crosswalk(HALVES, target="half")}
+        blank = {
+            "title": "Parks",
+            "agency": "Council",
+            "theme": "green",
+            "year": "2025-26",
+            "kind": "revenue",
+            "status": "budget",
+            "covers": "sa:*",
+            "method": "people",
+            "reason": "drawn",
+        }
+        table = [{"id": f"s{i}"} | blank | row for i, row in enumerate(rows)]
+        self.streams = streams.read(pd.DataFrame(table), unit="pence")
+        index = pd.Index(AREAS, name="sa", dtype="str")
+        people, scores = pd.Series(PEOPLE), pd.Series(SCORES)
+        people.index = scores.index = index
+        prepared = prepare(
+            self.streams,
+            covers=walks,
+            people=people,
+            inside=pd.Series(True, index),
+            tolerance=0.0,
+        )
+        self.book = prepared.ledger(scores=scores, need_weight=0.5, neediest_per_head=3.0)
+        at = zip(prepared.shared, prepared.cases, strict=True)
+        self.context = scenario.Context(
+            people=prepared.people,
+            measures={"index": Measure("index", "index", scores)},
+            covered={str(self.streams.index[row]): prepared.covered[case[0]] for row, case in at},
+            need_weight=0.5,
+            neediest_per_head=3.0,
+            levels={
+                "sa": lambda book: book.at(_crosswalk({a: {a: 1.0} for a in AREAS}, target="sa")),
+                "wd": lambda book: book.at(walks["wd"]),
+            },
+            inputs="drawn",
+        )
+
+    def after(self, text: str) -> scenario.Outcome:
+        return scenario.apply(scenario.parse(self.head + text), self.book, self.context)
+
+
 @pytest.fixture(scope="session")
 def crosswalk() -> Callable[..., Crosswalk]:
     """Draw a crosswalk from a table of masses."""
@@ -87,3 +146,9 @@ def make_streams() -> Callable[..., pd.DataFrame]:
 def on_paper() -> Callable[[int, Sequence[Fraction | int]], list[int]]:
     """Share a total out by largest remainder as on paper."""
     return _on_paper
+
+
+@pytest.fixture(scope="session")
+def place() -> Callable[..., Any]:
+    """Draw a place of four areas with streams: `.book`, `.context`, `.after(entries)`."""
+    return lambda *rows: _Drawn(rows)
