@@ -105,7 +105,7 @@ def _counted(rows: Mapping[str, int]) -> str:
     names = {
         "audit": "audit entries",
         "grants": "appointments",
-        "edits": "edited lines",
+        "made_with": "what they were made with",
         "hidings": "hidden comments",
         "drafts": "unsaved texts",
     }

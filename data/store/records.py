@@ -48,15 +48,23 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Document:
-    """A version with its text and its lines of money, to the letter as they were saved.
+class Basis:
+    """What a version was made with: `inputs`, the hash of the place's files, "" if nobody said.
 
-    `lines` is "" where the version was made with the lines of the place.
+    `lines` are its lines of money as a table in text, "" where they are the place's own.
     """
+
+    inputs: str = ""
+    lines: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A version with its text, to the letter as it was saved, and what it was made with."""
 
     version: Version
     text: str
-    lines: str = ""
+    basis: Basis = Basis()
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from data.access import Act, Operator, Role, may
 from data.store import chain
 from data.store.chain import Entry
-from data.store.records import DRAFT, Document, Draft, Version
-from data.store.tables import audit, edits, marks, versions
+from data.store.records import DRAFT, Basis, Document, Draft, Version
+from data.store.tables import audit, made_with, marks, versions
 from data.store_errors import StaleVersion, UnknownScenario, UnknownVersion
 
 
@@ -33,7 +33,9 @@ def head_number(connection: Connection, place: str, scenario: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def add(entry: Entry, typed: Draft, *, title: str, note: str, status: str) -> None:
+def add(
+    entry: Entry, typed: Draft, *, title: str, note: str, status: str, inputs: str = ""
+) -> None:
     """Add the next version, if the last is still the one that the text started from.
 
     Raises
@@ -52,8 +54,9 @@ def add(entry: Entry, typed: Draft, *, title: str, note: str, status: str) -> No
     sha256 = chain.sha256(typed.text)
     entry.add(versions, **key, title=title, note=note, text=typed.text, sha256=sha256)
     entry.add(marks, **key, status=status, reason=note)
-    if typed.lines:
-        entry.add(edits, **key, lines=typed.lines, sha256=chain.sha256(typed.lines))
+    if inputs or typed.lines:
+        sha256 = chain.sha256(typed.lines)
+        entry.add(made_with, **key, inputs=inputs, lines=typed.lines, sha256=sha256)
 
 
 def mark(entry: Entry, version: Version, status: str, *, reason: str) -> None:
@@ -103,10 +106,11 @@ def in_place(connection: Connection, place: str) -> tuple[Version, ...]:
 
 
 def document(connection: Connection, version: Version) -> Document:
-    """Return a version with its text and its lines."""
+    """Return a version with its text and what it was made with."""
     text = connection.execute(select(versions.c.text).where(*_is(versions, version))).scalar_one()
-    lines = connection.execute(select(edits.c.lines).where(*_is(edits, version))).scalar()
-    return Document(version, str(text), lines or "")
+    query = select(made_with.c.inputs, made_with.c.lines).where(*_is(made_with, version))
+    row = connection.execute(query).first()
+    return Document(version, str(text), Basis() if row is None else Basis(row.inputs, row.lines))
 
 
 def _is(table: Table, version: Version) -> tuple[ColumnElement[bool], ...]:

@@ -22,6 +22,7 @@ from data.store.records import (
     CONSULTATION,
     DRAFT,
     STATUSES,
+    Basis,
     Document,
     Grant,
     Place,
@@ -30,6 +31,7 @@ from data.store.records import (
 from data.store.vault import Vault
 from data.store_errors import UnknownStatus
 
+NOTHING_SAID = Basis()
 # What a document that already calls itself so asks for, beside the right to save.
 _NEEDED = {DRAFT: Act.SAVE, CONSULTATION: Act.CONSULT, AGREED: Act.AGREE}
 
@@ -121,11 +123,11 @@ class Store(Desk, Vault):
         base_version: int,
         user: User,
         note: str = "",
-        lines: str = "",
+        basis: Basis = NOTHING_SAID,
     ) -> Version:
         """Save a text as the next version of a scenario; the first starts from version 0.
 
-        `lines` are the lines of money that it was made with, where they are not the place's own. A
+        `basis` is what it was made with: files of the place, and lines of money. A
         document that calls itself in consultation or agreed needs the right to make it so. An
         unsaved draft of the same text is dropped.
 
@@ -142,21 +144,23 @@ class Store(Desk, Vault):
         names.identifier(place, of="place")
         names.identifier(scenario, of="scenario")
         names.line(note, of="note")
-        names.text(lines, of=f"lines of {scenario}", longest=names.LONGEST_DOCUMENT)
+        names.line(basis.inputs, of=f"inputs of {scenario}")
+        names.text(basis.lines, of=f"lines of {scenario}", longest=names.LONGEST_DOCUMENT)
         document = read_document(text, scenario, self._validate)
         draft = self._draft(
-            place, scenario, text, base_version=base_version, user=user, lines=lines
+            place, scenario, text, base_version=base_version, user=user, lines=basis.lines
         )
         with self._keeping(draft), self._database.writing() as connection:
             self._require(connection, user, Act.SAVE, place)
             self._require(connection, user, _NEEDED[document.status], place)
             people.require_place(connection, place)
             with self._recorded(connection, user, Act.SAVE, place) as entry:
-                scenarios.add(entry, draft, title=document.title, note=note, status=document.status)
-            drafts.drop(connection, draft.person, place, scenario, text=text, lines=lines)
+                stated = {"title": document.title, "status": document.status}
+                scenarios.add(entry, draft, **stated, note=note, inputs=basis.inputs)
+            drafts.drop(connection, draft.person, place, scenario, text=text, lines=draft.lines)
             # Read here: once it is committed, nothing may fail any more.
             made = scenarios.find(connection, place, scenario, base_version + 1)
-        drafts.drop_file(self._beside, draft.person, place, scenario, text=text, lines=lines)
+        drafts.drop_file(self._beside, draft.person, place, scenario, text=text, lines=draft.lines)
         return made
 
     def load(

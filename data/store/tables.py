@@ -127,18 +127,20 @@ hidings = _recorded(
     key=("place", "comment", "entry"),
 )
 
-# The lines of money that a version was made with, where they are not those of the place.
-edits = _recorded(
-    "edits",
+# What a version was made with: the hash of the place's files, and lines of money where they are
+# not those of the place.
+made_with = _recorded(
+    "made_with",
     _text("place"),
     _text("scenario"),
     _number("number"),
+    _text("inputs"),
     _text("lines"),
     _text("sha256"),
     ForeignKeyConstraint(
         ["place", "scenario", "number"],
         ["versions.place", "versions.scenario", "versions.number"],
-        name="edits_version",
+        name="made_with_version",
     ),
     key=("place", "scenario", "number"),
 )
@@ -167,13 +169,13 @@ drafts = Table(
     PrimaryKeyConstraint("person", "place", "scenario", name="drafts_key"),
 )
 
-RECORDED: Final = (places, grants, versions, marks, comments, uploads, edits, hidings)
+RECORDED: Final = (places, grants, versions, marks, comments, uploads, made_with, hidings)
 APPEND_ONLY: Final = (audit, *RECORDED)
 ALL: Final = (*APPEND_ONLY, drafts)
 
 
 def at_once(table: Table) -> int:
     """Return how many rows to hold in memory at a time: files and documents can be large."""
-    return {uploads.name: 1, versions.name: 20, drafts.name: 20, edits.name: 20}.get(
+    return {uploads.name: 1, versions.name: 20, drafts.name: 20, made_with.name: 20}.get(
         table.name, 500
     )

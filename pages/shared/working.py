@@ -67,7 +67,7 @@ class Work:
     @property
     def changed(self) -> bool:
         """Whether there is something that no saved version has."""
-        before = ("", "") if self.base is None else (self.base.text, self.base.lines)
+        before = ("", "") if self.base is None else (self.base.text, self.base.basis.lines)
         return (self.document, versions.lines_as_text(self.lines)) != before
 
 
@@ -260,7 +260,7 @@ def _continue(result: Result, work: Work, draft: Draft) -> None:
 def _take(work: Work, found: Document | None) -> None:
     work.base, work.restored, work.kept, work.kept_file = found, None, "", ""
     work.document = "" if found is None else found.text
-    work.lines = None if found is None else versions.lines_of_text(found.lines)
+    work.lines = None if found is None else versions.lines_of_text(found.basis.lines)
     work.notes.clear()
 
 

@@ -72,7 +72,7 @@ def test_backup_restore_and_check_agree_on_head_and_hash(
     assert checked.stdout.startswith("Nothing is wrong in ")
     assert checked.stdout.splitlines()[0].endswith(
         ": audit entries 7, places 1, appointments 5, versions 1, marks 1, comments 0, uploads 0, "
-        "edited lines 0, hidden comments 0, unsaved texts 0"
+        "what they were made with 0, hidden comments 0, unsaved texts 0"
     )
     made = call("backup", tmp_path / "b.sqlite")
     assert made.stdout.startswith(f"Wrote {tmp_path / 'b.sqlite'}: audit entries 7, ")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.store import Store
+from data.store.records import Basis
 from data.store_errors import NotAllowed, StaleVersion, UnknownComment, UnusableText
 
 LINES = "id,amount\ncare,1.00\n"
@@ -64,27 +65,29 @@ def test_hiding_asks_for_a_reason_a_comment_and_a_steward(store: Store) -> None:
 
 
 def test_a_version_keeps_the_lines_it_was_made_with(store: Store) -> None:
-    store.save("ely", "care", "draft\none", base_version=0, user="Cat", lines=LINES)
+    store.save("ely", "care", "draft\none", base_version=0, user="Cat", basis=Basis("f00", LINES))
     store.save("ely", "care", "draft\ntwo", base_version=1, user="Cat")
-    assert store.load("ely", "care", user="Cat", version=1).lines == LINES
-    assert store.load("ely", "care", user="Cat", version=2).lines == ""
+    assert store.load("ely", "care", user="Cat", version=1).basis == Basis("f00", LINES)
+    assert store.load("ely", "care", user="Cat", version=2).basis == Basis()
     with pytest.raises(StaleVersion) as refused:
-        store.save("ely", "care", "draft\nmine", base_version=1, user="Stu", lines="id\nx\n")
+        store.save(
+            "ely", "care", "draft\nmine", base_version=1, user="Stu", basis=Basis("", "id\nx\n")
+        )
     assert (refused.value.text, refused.value.lines) == ("draft\nmine", "id\nx\n")
     assert store.check().sound
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_lines_that_somebody_changed_behind_the_store_are_found(store: Store, address: str) -> None:
-    store.save("ely", "care", "draft\none", base_version=0, user="Cat", lines=LINES)
+    store.save("ely", "care", "draft\none", base_version=0, user="Cat", basis=Basis("", LINES))
     behind = sqlite3.connect(address)
     with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
-        behind.execute("UPDATE edits SET lines = 'id'")
-    behind.execute("DROP TRIGGER edits_no_update")
-    behind.execute("UPDATE edits SET lines = 'id'")
+        behind.execute("UPDATE made_with SET lines = 'id'")
+    behind.execute("DROP TRIGGER made_with_no_update")
+    behind.execute("UPDATE made_with SET lines = 'id'")
     behind.commit()
     behind.close()
-    assert any("edits" in fault for fault in store.check().faults)
+    assert any("made_with" in fault for fault in store.check().faults)
 
 
 def test_drafts_carry_their_lines_and_come_back_the_youngest_first(store: Store) -> None:
@@ -104,7 +107,7 @@ def test_saving_drops_the_draft_only_with_the_same_lines(store: Store) -> None:
     store.save_draft("ely", "care", "draft\none", base_version=0, user="Cat", lines=LINES)
     store.save("ely", "care", "draft\none", base_version=0, user="Cat")
     assert [draft.lines for draft in store.drafts("ely", user="Cat")] == [LINES]
-    store.save("ely", "care", "draft\none", base_version=1, user="Cat", lines=LINES)
+    store.save("ely", "care", "draft\none", base_version=1, user="Cat", basis=Basis("", LINES))
     assert store.drafts("ely", user="Cat") == ()
 
 
@@ -116,7 +119,7 @@ def test_a_store_of_the_first_tables_is_brought_up_with_its_drafts(
     store.save_draft("ely", "care", "half", base_version=1, user="Cat")
     old = Path(shutil.copy(address, tmp_path / "old.sqlite"))
     behind = sqlite3.connect(old)
-    for table in ("edits", "hidings"):
+    for table in ("made_with", "hidings"):
         behind.execute(f"DROP TABLE {table}")
     behind.execute("ALTER TABLE drafts DROP COLUMN lines")
     behind.execute("UPDATE store_version SET version_num = '0001'")

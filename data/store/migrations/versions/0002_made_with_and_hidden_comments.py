@@ -1,4 +1,4 @@
-"""Lines of money beside a version, comments that were hidden, and drafts with lines.
+"""What a version was made with, comments that were hidden, and drafts with lines.
 
 In: the first tables. Out: two more, whose rows are only ever added, and a column of drafts for the
 lines of money that somebody edits, empty in those that are there.
@@ -20,14 +20,14 @@ VERSION = ("place", "scenario", "number")
 def upgrade() -> None:
     """Make the tables and the column, and let rows be added and never changed or removed."""
     op.create_table(
-        "edits",
+        "made_with",
         *(_number(name) if name in ("entry", "number") else _text(name)
-          for name in ("entry", *VERSION, "lines", "sha256")),
-        sa.PrimaryKeyConstraint(*VERSION, name="edits_key"),
+          for name in ("entry", *VERSION, "inputs", "lines", "sha256")),
+        sa.PrimaryKeyConstraint(*VERSION, name="made_with_key"),
         sa.ForeignKeyConstraint(
-            VERSION, [f"versions.{name}" for name in VERSION], name="edits_version"
+            VERSION, [f"versions.{name}" for name in VERSION], name="made_with_version"
         ),
-        *_recorded("edits"),
+        *_recorded("made_with"),
     )  # fmt: skip
     op.create_table(
         "hidings",
@@ -40,7 +40,7 @@ def upgrade() -> None:
         *_recorded("hidings"),
     )
     op.add_column("drafts", sa.Column("lines", sa.Text, nullable=False, server_default=""))
-    _guard(("edits", "hidings"))
+    _guard(("made_with", "hidings"))
 
 
 def _text(name: str) -> sa.Column:
