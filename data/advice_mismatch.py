@@ -165,6 +165,15 @@ def at_work_in(
     result: Result, layer: str, register: pd.DataFrame, *, themes: list[str] | None = None
 ) -> pd.DataFrame:
     """Return which programmes work in each area of a level: the data of their map."""
+    covered = coverage_of(result, register)
+    people = result.place.people.where(result.inside, 0.0)
+    return programmes.at_level(
+        register, covered, crosswalk=result.crosswalks[layer], people=people, themes=themes
+    )
+
+
+def coverage_of(result: Result, register: pd.DataFrame) -> pd.DataFrame:
+    """Return which share of each base area each programme covers, programmes x base areas."""
     place = result.place
     wanted = dict.fromkeys(split_cover(part)[0] for parts in register["covers"] for part in parts)
     walks: dict[str, Crosswalk] = {
@@ -172,9 +181,7 @@ def at_work_in(
         for other in wanted
         if other != place.base_layer
     }
-    covered = programmes.coverage(register, covers=walks, areas=result.ledger.areas)
-    people = place.people.where(result.inside, 0.0)
-    return programmes.at_level(register, covered, crosswalk=result.crosswalks[layer], people=people)
+    return programmes.coverage(register, covers=walks, areas=result.ledger.areas)
 
 
 def _fairness(result: Result, allocation: Allocation | None) -> Report:

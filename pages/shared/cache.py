@@ -8,6 +8,7 @@ pages read it and never change it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -15,9 +16,23 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from boundaries import coterminosity
 from budgets import doubtful, scenario
 from data import choosing_repair as repair
-from data import demo, lines, lines_table, masking, place, prepare, run, scenarios, settings
+from data import (
+    demo,
+    lines,
+    lines_table,
+    mappable,
+    masking,
+    per_person,
+    place,
+    prepare,
+    run,
+    scenarios,
+    settings,
+)
+from data import mapped as data_mapped
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
 from data.home import home
@@ -105,6 +120,27 @@ def own_lines(base: run.Result) -> pd.DataFrame:
 def profiles(base: run.Result) -> data_profiles.Prepared | None:
     """Return what the profiles of a place have in common; None where it has no measures."""
     return _profiles(base.place.id, base.place.content_hash, _base=base)
+
+
+def offers(base: run.Result) -> dict[str, mappable.Offer]:
+    """Return what a map of a place can show beside need, people and money, by id."""
+    return _offers(base.place.id, base.place.content_hash, _base=base)
+
+
+def mapped(base: run.Result, level: str, figure: str) -> data_mapped.Mapped:
+    """Return one of `offers` by area of a level; programmes are those that run today."""
+    key = (base.place.id, base.place.content_hash)
+    return _mapped(*key, level, figure, dt.date.today(), _base=base)
+
+
+def unusual(base: run.Result, level: str) -> per_person.PerPerson:
+    """Return money per person of a level, with the areas in which it misleads."""
+    return _unusual(base.place.id, base.place.content_hash, level, _base=base)
+
+
+def fit(base: run.Result, level: str, other: str) -> coterminosity.Fit:
+    """Return how well the borders of two levels fit, in people."""
+    return _fit(base.place.id, base.place.content_hash, level, other, _base=base)
 
 
 def shape_address(base: run.Result, layer: str) -> str:
@@ -278,6 +314,31 @@ def _profiles(place_id: str, content: str, *, _base: run.Result) -> data_profile
         return data_profiles.prepare(_base.place, result=_base)
     except NothingToShow:
         return None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _offers(place_id: str, content: str, *, _base: run.Result) -> dict[str, mappable.Offer]:
+    return mappable.offers(_base)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _mapped(
+    place_id: str, content: str, level: str, figure: str, on: dt.date, *, _base: run.Result
+) -> data_mapped.Mapped:
+    return data_mapped.values(_base, level, figure, prepared=profiles(_base), on=on)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _unusual(place_id: str, content: str, level: str, *, _base: run.Result) -> per_person.PerPerson:
+    return per_person.money_per_person(_base, level)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _fit(
+    place_id: str, content: str, level: str, other: str, *, _base: run.Result
+) -> coterminosity.Fit:
+    one, two = _base.crosswalks[level], _base.crosswalks[other]
+    return coterminosity.fit(coterminosity.through_base(one, two, _base.place.people))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

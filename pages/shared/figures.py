@@ -39,7 +39,12 @@ RECORDED = ("A", "B", "C")
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a level: where it stands in the level's table and what a reader must know."""
+    """One figure of a level: where it stands in the level's table and what a reader must know.
+
+    `ranked` is False where areas must not be ranked by it. `turned` says that the
+    lowest value is the darkest, `diverging` that it has a middle, which is nought.
+    `group` is the kind of figure it is, in words; "" for the four that every level has.
+    """
 
     id: str
     title: str
@@ -53,6 +58,10 @@ class Figure:
     write: Callable[[float], str]
     after: str = ""
     money: bool = False
+    ranked: bool = True
+    turned: bool = False
+    diverging: bool = False
+    group: str = ""
 
     def show(self, value: Any) -> str:
         """Return the value with its unit as everyone reads it, or "no data"."""

@@ -1,0 +1,169 @@
+"""All figures of a level: the usual four, and those that are worked out when somebody asks.
+
+In: a result and a level. Out: a `Shelf`: what there is, by id and in groups; each figure with all
+that a reader may ask about it; the level's table with the figures that are wanted; and what must be
+said of single areas, such as that their figure is withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+
+from budgets import honesty
+from budgets.money import format_pounds
+from data.mappable import Kind, Offer
+from data.mapped import WITHHELD, Mapped
+from data.run import Result
+from indices.profile_words import plain
+from pages.shared import cache, figures
+from pages.shared.figures import MOST_DEPRIVED, Figure
+
+ROUNDED = "rounded, so that nobody can be recognised"
+
+
+class Shelf:
+    """The figures of one level; those beyond the usual four are made when they are taken."""
+
+    def __init__(self, result: Result, level: str) -> None:
+        self.result = result
+        self.level = level
+        self.usual = figures.of(result, level)
+        self.offers = cache.offers(result)
+        self.here = figures.here(result, level)
+
+    @property
+    def ids(self) -> list[str]:
+        """Every figure there is, the usual four first."""
+        return [*self.usual, *self.offers]
+
+    def title(self, id: str) -> str:
+        """Return what a figure is called in a list of all of them."""
+        if id in self.usual:
+            return self.usual[id].title
+        offer = self.offers[id]
+        return f"{offer.group}: {offer.title}"
+
+    def figure(self, id: str) -> Figure:
+        """Return one figure with everything that a reader may ask about it."""
+        if id not in self.usual:
+            return _made(self.offers[id], self.mapped(id))
+        return self.usual[id]
+
+    def mapped(self, id: str) -> Mapped:
+        """Return a figure beyond the usual four by area."""
+        return cache.mapped(self.result, self.level, id)
+
+    def values(self, figure: Figure) -> pd.Series:
+        """Return a figure by area of the level, areas beyond the place among them."""
+        if figure.id in self.usual:
+            return self.result.level_tables[self.level][figure.column].astype("float64")
+        return self.mapped(figure.id).values
+
+    def table(self, wanted: Iterable[Figure] = ()) -> pd.DataFrame:
+        """Return the level's table of the place's own areas, with a column for each figure."""
+        table = self.result.level_tables[self.level]
+        more = {one.column: self.values(one) for one in wanted if one.id not in self.usual}
+        return table.assign(**more)[self.here]
+
+    def marks(self, figure: Figure) -> pd.Series:
+        """Return what must be said of single areas' figures, in a word or two; "" of most."""
+        if figure.id not in self.usual:
+            return self.mapped(figure.id).marks
+        table = self.result.level_tables[self.level]
+        flags = table.get("flag")
+        if flags is None or not figure.money:
+            return pd.Series("", index=table.index, dtype="str")
+        words = {"hidden": WITHHELD, "rounded": ROUNDED}
+        return flags.map(lambda flag: words.get(str(flag), "")).astype("str")
+
+    def texts(self, figure: Figure) -> pd.Series:
+        """Return each area's figure in words: with its interval, and whether it can be trusted."""
+        values, marks = self.values(figure), self.marks(figure)
+        low = high = pd.Series(float("nan"), index=values.index)
+        if figure.id not in self.usual:
+            found = self.mapped(figure.id)
+            if found.low is not None and found.high is not None:
+                low, high = found.low, found.high
+        rows = zip(values, low, high, marks, strict=True)
+        return pd.Series([_text(figure, *row) for row in rows], index=values.index, dtype="str")
+
+
+def _text(figure: Figure, value: float, low: float, high: float, mark: str) -> str:
+    if mark == WITHHELD:
+        return mark
+    shown = figure.show(value)
+    if pd.isna(value):
+        return shown
+    told = [] if pd.isna(low) else [f"likely {figure.bare(low)} to {figure.bare(high)}"]
+    told += [mark] if mark else []
+    return f"{shown} ({'; '.join(told)})" if told else shown
+
+
+def _percent(value: float) -> str:
+    rounded = round(value)
+    return f"{rounded:+,d}%" if rounded else "0%"
+
+
+def _whole_pounds(value: float) -> str:
+    return format_pounds(round(value), whole=True)
+
+
+_WRITERS: dict[Kind, Callable[[float], str]] = {
+    "score": lambda value: f"{value:.1f}",
+    "measure": plain,
+    "distance": _percent,
+    "pounds": _whole_pounds,
+    "pounds a person": _whole_pounds,
+    "number": lambda value: f"{value:,.0f}",
+}
+
+
+def _made(offer: Offer, found: Mapped) -> Figure:
+    """Put an offer and its figures together to what pages show."""
+    after = ""
+    if offer.kind == "measure":
+        after = offer.unit if offer.unit.startswith("%") else f" {offer.unit}"
+    elif offer.kind == "pounds a person":
+        after = " a person"
+    return Figure(
+        id=offer.id,
+        title=offer.title,
+        column=offer.id,
+        unit=offer.unit,
+        darker=_direction(offer),
+        definition=offer.definition,
+        source=offer.source or "not stated",
+        vintage=offer.vintage or "not stated",
+        sure=" ".join(found.said),
+        write=_WRITERS[offer.kind],
+        after=after,
+        money=offer.kind in ("pounds", "pounds a person", "distance"),
+        ranked=found.ranked,
+        turned=offer.worse == "low",
+        diverging=offer.kind == "distance",
+        group=offer.group,
+    )
+
+
+def _direction(offer: Offer) -> str:
+    """Say which way the colours run."""
+    if offer.kind == "score":
+        return f"darker = more need; {MOST_DEPRIVED}"
+    if offer.kind == "distance":
+        return "violet = less than need calls for, orange = more"
+    if offer.kind == "number":
+        return "darker = more programmes"
+    if offer.kind in ("pounds", "pounds a person"):
+        return "darker = more money" + (" a person" if offer.kind == "pounds a person" else "")
+    if offer.worse == "low":
+        return "darker = lower, which is worse"
+    return "darker = higher" + (", which is worse" if offer.worse == "high" else "")
+
+
+def ranked(result: Result, figure: Figure) -> bool:
+    """Say whether areas may be ranked by a figure: not by money that we ourselves shared out."""
+    if figure.group or not figure.money:
+        return figure.ranked
+    return honesty.recorded(result.ledger).rankable
