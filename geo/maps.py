@@ -31,10 +31,10 @@ from folium.template import Template
 from folium.utilities import JsCode
 
 from geo import display, map_page
-from geo.classes import NO_DATA, BadValues, Classes, Format, Scheme, classify, colours
+from geo.classes import NO_DATA, BadValues, Classes, Format, Scheme, classify, colours, two_way
 from geo.map_page import Figure
 
-__all__ = ["Classes", "Look", "classify", "colours", "folium_map", "html", "save"]
+__all__ = ["Classes", "Look", "classify", "colours", "folium_map", "html", "save", "two_way"]
 
 # Above this many areas one canvas draws faster than as many SVG paths.
 MOST_PATHS = 3_000

@@ -1,15 +1,17 @@
 """The live map: values of areas onto shapes that the browser already holds.
 
 In: the address of a prepared shape file and, in its order, a class and a label for each area.
-Out: the map on the page, and the code of the area that a visitor clicked or chose with the keys.
-Drawing happens in `js/live_map.js`; this module only says what is to be drawn. Under `AppTest` no
-browser runs and nothing is ever picked.
+Out: the map on the page, the code of the area that a visitor clicked or chose with the keys, and
+the corners of a shape that a visitor drew. The scripts `js/live_map*.js` do all of it; this module
+only says what is to be drawn. Under `AppTest` no browser runs and nothing is ever picked or drawn.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +19,8 @@ from pages.shared import scripts
 
 NO_DATA = -1  # classes that are no class; the same numbers stand in live_map.js
 BEYOND = -2
+PARTS = ("legend", "pen")  # scripts beside live_map.js
+MOST_CORNERS = 200  # of a drawn shape; the same number stands in live_map_pen.js
 FAILED = "The map could not be drawn. The table beside it holds the same figures."
 
 _component = scripts.component("live_map", scripts.LEAFLET_STYLE)
@@ -27,7 +31,8 @@ class Legend:
     """The legend: a title with its unit, a note on direction, one label a class, then the rest.
 
     `beyond` names the areas that are drawn but not compared, `outline` the line around the place,
-    `borders` another layer's borders, `hatched` what hatching means; "" where there are none.
+    `borders` another layer's borders, `hatched` what hatching means, `dimmed` what paleness means;
+    "" where there are none. `drawn` names the shape that a visitor drew, where there is one.
     """
 
     title: str
@@ -38,6 +43,8 @@ class Legend:
     outline: str = ""
     borders: str = ""
     hatched: str = ""
+    dimmed: str = ""
+    drawn: str = "The drawn area"
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,16 @@ class Drawing:
         Address of the shapes of another layer, whose borders are drawn over these; else "".
     hatched
         Positions of areas whose figure follows from an assumption.
+    highlighted
+        Positions of areas that stand out: all others are shown pale. With none, all are shown.
+    grid
+        Names of two figures in one map, each in three classes: a class is then three times the
+        second figure's class plus the first's, from 0 to 8. The palette has nine colours in that
+        order, and so have the legend's labels.
+    shape
+        Corners of a shape drawn before, in longitude and latitude; not closed. () for none.
+    drawable
+        Whether a visitor may draw a shape; `live_map` then says what becomes of it.
     """
 
     geometry: str
@@ -81,21 +98,58 @@ class Drawing:
     overlapping: bool = False
     borders: str = ""
     hatched: Sequence[int] = ()
+    highlighted: Sequence[int] = ()
+    grid: tuple[str, str] | None = None
+    shape: Sequence[tuple[float, float]] = ()
+    drawable: bool = False
 
 
-def live_map(drawing: Drawing, *, key: str = "live_map", on_pick: Callable[[str], None]) -> None:
-    """Draw the map and call `on_pick` with the code of an area that is clicked or chosen."""
+def live_map(
+    drawing: Drawing,
+    *,
+    key: str = "live_map",
+    on_pick: Callable[[str], None],
+    on_draw: Callable[[list[tuple[float, float]]], None] | None = None,
+) -> None:
+    """Draw the map and call `on_pick` with the code of an area that is clicked or chosen.
+
+    Where the drawing is drawable, `on_draw` gets the corners of a drawn shape in longitude and
+    latitude, at least three and not closed, whose line does not cross itself.
+    """
 
     def report() -> None:
         code = getattr(st.session_state.get(key), "picked", None)
         if code is not None:
             on_pick(str(code))
 
+    def report_drawn() -> None:
+        ring = corners(getattr(st.session_state.get(key), "drawn", None))
+        if ring and on_draw is not None:
+            on_draw(ring)
+
     sent = {
         "module": scripts.address("live_map.js"),
         "leaflet": scripts.LEAFLET,
+        "scripts": {part: scripts.address(f"live_map_{part}.js") for part in PARTS},
         "failed": FAILED,
         **vars(drawing),
         "legend": vars(drawing.legend),
     }
-    _component(key=key, data=sent, on_picked_change=report)
+    _component(key=key, data=sent, on_picked_change=report, on_drawn_change=report_drawn)
+
+
+def corners(sent: Any) -> list[tuple[float, float]]:
+    """Return what a browser sent as corners in longitude and latitude; [] where it is no shape."""
+    if not isinstance(sent, list) or not 3 <= len(sent) <= MOST_CORNERS:
+        return []
+    ring = []
+    for corner in sent:
+        if not isinstance(corner, list | tuple) or len(corner) != 2:
+            return []
+        if not all(isinstance(number, int | float) for number in corner):
+            return []
+        lng, lat = float(corner[0]), float(corner[1])
+        if not (math.isfinite(lng) and math.isfinite(lat) and abs(lng) <= 180 and abs(lat) <= 90):
+            return []
+        ring.append((lng, lat))
+    return ring

@@ -58,7 +58,8 @@ def preload() -> str:
 
     Without it the browser learns of them only once the page runs, half a second later.
     """
-    modules = (address("live_map.js"), address("live_table.js"), LEAFLET)
+    scripts = ("live_map.js", "live_map_legend.js", "live_table.js")
+    modules = (*map(address, scripts), LEAFLET)
     sheets = (address("live_map.css"), address("live_table.css"), LEAFLET_STYLE)
     links = [f"<{module}>; rel=modulepreload" for module in modules]
     links += [f"<{sheet}>; rel=preload; as=style" for sheet in sheets]

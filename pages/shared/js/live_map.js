@@ -1,7 +1,9 @@
 // The live map: one Leaflet map inside one Streamlit component.
 //
 // In (args.data): the address of a geometry file, and for each area in its order a class and a
-// label; the palette, the legend, the area picked. Out: a trigger `picked` with an area's code.
+// label; the palette, the legend, the area picked, a shape drawn before. Out: a trigger `picked`
+// with an area's code, or `drawn` with the corners of a shape. The legend is written by
+// `live_map_legend.js`; `live_map_pen.js` draws and comes only where one may draw.
 // The geometry is fetched once and kept; a change of figure sends classes and labels only, and the
 // map keeps its zoom. Every text from the data goes through textContent: a name is never markup.
 
@@ -14,6 +16,7 @@ export default function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".live-map");
   root.liveMap ||= new LiveMap(root);
   root.liveMap.onPick = (code) => setTriggerValue("picked", code);
+  root.liveMap.onDraw = (ring) => setTriggerValue("drawn", ring);
   root.liveMap.show(data);
   return () => {
     root.liveMap?.close();
@@ -64,18 +67,24 @@ class LiveMap {
     this.data = data;
     this.describe();
     try {
-      const [features, outline, borders] = await Promise.all([
+      const [features, outline, borders, legend, pen] = await Promise.all([
         fetchGeometry(data.geometry),
         data.outline ? fetchGeometry(data.outline) : null,
         data.borders ? fetchGeometry(data.borders) : null,
+        import(data.scripts.legend),
+        data.drawable || data.shape.length ? import(data.scripts.pen) : null,
         import(data.leaflet),
         stylesheets(this.root),
       ]);
       if (turn !== this.turn) return; // a newer run has overtaken this one
       if (!this.map) this.start();
+      this.highlighted = new Set(data.highlighted);
       if (this.shown !== data.geometry) this.place(features, outline);
       this.others(borders);
+      legend.show(this.part, data);
       this.paint();
+      if (pen) this.pen ||= new pen.Pen(this);
+      this.pen?.show(data.shape, data.drawable);
     } catch (error) {
       if (turn === this.turn) this.fail(error);
     }
@@ -199,11 +208,14 @@ class LiveMap {
     const index = classes[position] ?? NO_DATA;
     const strong = position === this.data.picked;
     const near = position === this.pointed;
+    const chosen = this.highlighted.has(position);
+    const dim = this.highlighted.size > 0 && !chosen;
+    const line = strong || near || chosen ? "var(--ink)" : index === BEYOND || dim ? "var(--faint)" : "var(--line)";
     return {
       fillColor: palette[index] ?? (index === BEYOND ? "var(--beyond)" : "var(--no-data)"),
-      fillOpacity: this.data.overlapping ? 0.6 : 0.92,
-      color: strong || near ? "var(--ink)" : index === BEYOND ? "var(--faint)" : "var(--line)",
-      weight: strong ? 3 : near ? 2.5 : 0.7,
+      fillOpacity: dim ? 0.16 : this.data.overlapping ? 0.6 : 0.92,
+      color: line,
+      weight: strong ? 3 : near ? 2.5 : chosen ? 1.3 : 0.7,
       dashArray: index === NO_DATA && !strong ? "3 3" : null,
     };
   }
@@ -213,7 +225,6 @@ class LiveMap {
     this.hatch();
     this.ring("pickedRing", this.data.picked);
     this.ring("pointedRing", this.pointed);
-    this.legend();
     const painted = Number(this.root.dataset.painted ?? 0) + 1;
     this.root.dataset.painted = String(painted); // the browser tests wait for this
     this.root.dataset.figure = this.data.title;
@@ -240,42 +251,8 @@ class LiveMap {
     this.part("credit").textContent = this.data.credit;
   }
 
-  legend() {
-    const { legend, palette, classes } = this.data;
-    const present = new Set(classes);
-    const entry = (colour, label, index) => {
-      const item = element("li", present.has(index) ? "" : "unused");
-      const swatch = element("span", index === NO_DATA ? "swatch missing" : "swatch");
-      swatch.style.background = colour;
-      item.append(swatch, element("span", "range", label));
-      return item;
-    };
-    this.part("legend-title").textContent = legend.title;
-    this.part("legend-note").textContent = legend.note;
-    this.part("legend-list").replaceChildren(
-      ...legend.labels.map((label, index) => entry(palette[index], label, index)),
-    );
-    const rest = [entry("var(--no-data)", legend.no_data, NO_DATA)];
-    if (legend.beyond) rest.push(entry("var(--beyond)", legend.beyond, BEYOND));
-    if (legend.hatched) {
-      const item = element("li");
-      item.append(element("span", "swatch hatched"), element("span", "range", legend.hatched));
-      rest.push(item);
-    }
-    if (legend.borders) {
-      const item = element("li");
-      item.append(element("span", "line solid"), element("span", "range", legend.borders));
-      rest.push(item);
-    }
-    if (legend.outline) {
-      const line = element("li");
-      line.append(element("span", "line"), element("span", "range", legend.outline));
-      rest.push(line);
-    }
-    this.part("legend-rest").replaceChildren(...rest);
-  }
-
   pick(position) {
+    if (this.pen?.drawing) return;
     if (this.data.classes[position] !== BEYOND) this.onPick(this.paths[position].feature.properties.code);
   }
 
@@ -302,6 +279,7 @@ class LiveMap {
   // Browsers also report a "move" when the map changes under a mouse at rest; that must not take
   // the pointer away from an area reached with the keys.
   hover(position, event) {
+    if (this.pen?.drawing) return;
     const { clientX, clientY } = event.originalEvent;
     if (this.mouse?.x === clientX && this.mouse?.y === clientY) return;
     this.mouse = { x: clientX, y: clientY };
@@ -318,6 +296,7 @@ class LiveMap {
   }
 
   key(event) {
+    if (this.pen?.drawing && this.pen.key(event)) return event.preventDefault();
     const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in ways) this.step(ways[event.key]);
     else if ((event.key === "Enter" || event.key === " ") && this.pointed !== null) {
