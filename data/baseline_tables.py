@@ -18,14 +18,32 @@ if TYPE_CHECKING:
 PARTS = ("ring_fenced_pence", "entitlement_pence", "committed_pence")
 
 
-def second_method(result: Result) -> baseline.Second:
-    """Put the ledger beside the same money under a second method; see `budgets.baseline`."""
+def second_method(result: Result, *, by: str | None = None) -> baseline.Second:
+    """Put the ledger beside the same money under a second method; see `budgets.baseline`.
+
+    Parameters
+    ----------
+    by
+        One method for all that is split (`people`, `households`, `need`), in place of the plainest
+        rival of each.
+    """
     return baseline.second_method(
         result.prepared,
         scores=None if result.index is None else result.index.scores,
         need_weight=result.need_weight,
         neediest_per_head=result.neediest_per_head,
+        second=None if by is None else dict.fromkeys(baseline.SECOND, by),
     )
+
+
+def rivals(result: Result) -> list[str]:
+    """Return the methods by which all money of a place could be split instead."""
+    found = ["people"]
+    if result.place.households is not None:
+        found.append("households")
+    if result.index is not None:
+        found.append("need")
+    return found
 
 
 def grades(result: Result) -> pd.DataFrame:
@@ -56,16 +74,27 @@ def lines(result: Result, second: baseline.Second, *, prices_of: str | None = No
     return table.reset_index()
 
 
-def calendar(result: Result) -> pd.DataFrame:
+def first_day(result: Result) -> dt.date:
+    """Return the first day of the latest year of the lines: from April, a calendar year January."""
+    latest = max(str(year) for year in result.ledger.streams["year"])
+    return dt.date(int(latest[:4]), 4 if len(latest) > 4 else 1, 1)
+
+
+def calendar(result: Result, *, on: dt.date | None = None) -> pd.DataFrame:
     """Return by when how much money can move, from the first day of the latest year of the lines.
 
-    A day of today would give other files tomorrow; a decision names its own day.
+    A day of today would give other files tomorrow; a decision names its own day, `on`.
     """
+    day = first_day(result) if on is None else on
+    return movable.calendar(result.ledger.streams, on=day).reset_index()
+
+
+def moving(result: Result, *, on: dt.date) -> pd.DataFrame:
+    """Return what of each line can move at a decision on a day, and what holds the rest of it."""
     streams = result.ledger.streams
-    latest = max(str(year) for year in streams["year"])
-    # Calendar years begin in January, financial years in April.
-    day = dt.date(int(latest[:4]), 4 if len(latest) > 4 else 1, 1)
-    return movable.calendar(streams, on=day).reset_index()
+    table = movable.movable(streams, on=on)
+    words = ["title", "agency", "ring_fence", "committed_until", "next_decision", "statutory_basis"]
+    return streams[[*words, "demand_led"]].join(table)
 
 
 def eliminations(result: Result) -> pd.DataFrame:
@@ -83,3 +112,25 @@ def second_areas(result: Result, second: baseline.Second) -> pd.DataFrame:
     table.insert(1, "inside", result.inside.reindex(table.index))
     table.index = table.index.rename("area_code")
     return table.reset_index()
+
+
+def second_at(result: Result, second: baseline.Second, layer: str) -> pd.DataFrame:
+    """Return one row an area of a level: pence by the first and the second method, `Int64`.
+
+    Missing, all three, where the money of an area may not be shown.
+    """
+    from data.scenarios import level_of  # scenarios are made of runs, which use these tables
+
+    before, after = (level_of(result, layer, book) for book in (second.first, second.second))
+    first = pd.Series(before.pence.sum(axis=0), before.areas)
+    other = pd.Series(after.pence.sum(axis=0), after.areas)
+    names = result.level_tables[layer]["name"]
+    table = pd.DataFrame(
+        {"first_pence": first, "second_pence": other, "difference_pence": other - first}
+    ).astype("Int64")
+    table = table.reindex(names.index)
+    if result.masked is not None:
+        flag = result.masked[1][layer].by_area()["flag"].reindex(table.index).fillna("")
+        table = table.mask(flag != "")
+    table.insert(0, "name", names)
+    return table.rename_axis("area_code")

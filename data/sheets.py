@@ -133,6 +133,12 @@ def write(frame: pd.DataFrame, path: str | Path) -> Path:
     return path
 
 
+def packed(frame: pd.DataFrame, suffix: str) -> bytes:
+    """Return a table as the bytes of a file of a kind, `.csv` or `.xlsx`; see `write`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write(frame, Path(folder) / f"table{suffix}").read_bytes()
+
+
 def _suffix(path: Path) -> str:
     name = path.name.lower()
     return ".csv.gz" if name.endswith(".csv.gz") else path.suffix.lower()

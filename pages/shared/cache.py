@@ -17,9 +17,9 @@ import pandas as pd
 import streamlit as st
 
 from boundaries import coterminosity
-from budgets import doubtful, scenario
-from data import choosing_repair as repair
+from budgets import baseline, doubtful, scenario
 from data import (
+    baseline_tables,
     demo,
     lines,
     lines_table,
@@ -32,6 +32,7 @@ from data import (
     scenarios,
     settings,
 )
+from data import choosing_repair as repair
 from data import mapped as data_mapped
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
@@ -110,6 +111,12 @@ def line_faults(base: run.Result, frame: pd.DataFrame) -> tuple[lines.Fault, ...
     folder = str(base.place.folder)
     text = lines_table.written(frame)
     return _line_faults(base.place.id, base.place.package_hash, text, folder, frame)
+
+
+def second_method(base: run.Result, by: str) -> baseline.Second:
+    """Return the money of a place by a second method; "" is the plainest other way of each."""
+    key = (base.place.id, base.place.content_hash, base.need_weight, base.neediest_per_head)
+    return _second_method(*key, by, _base=base)
 
 
 def own_lines(base: run.Result) -> pd.DataFrame:
@@ -273,6 +280,13 @@ def _line_faults(
     except CommonGroundError as error:
         return tuple(lines.told(error, _frame))
     return ()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _second_method(
+    place_id: str, content: str, weight: float, times: float, by: str, *, _base: run.Result
+) -> baseline.Second:
+    return baseline_tables.second_method(_base, by=by or None)
 
 
 def _whole_of(base: run.Result) -> run.Result:

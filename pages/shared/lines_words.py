@@ -1,0 +1,162 @@
+"""What the columns of a table of lines are called on a page, and what may stand in them.
+
+In: a place and its lines. Out: everyday titles, one sentence of help a column, the columns that
+belong together, and how the grid lets each be typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from budgets.streams_columns import KINDS, METHODS, STATUSES, TIERS
+from data.lines_table import KNOWN
+from data.place import Place
+
+# Column -> its title and what stands in it.
+COLUMNS: Mapping[str, tuple[str, str]] = {
+    "id": ("Short name", "Unique; made from the line's title where it is left empty."),
+    "title": ("Line of money", "What people call it."),
+    "agency": ("Agency", "Who answers for the money in this table's totals."),
+    "service": ("Service", "The service it pays for."),
+    "theme": ("Theme", "Lines of one theme are read together and follow one measure of need."),
+    "amount": ("Amount", "Net, in the unit beside it: spending above nought, income below."),
+    "unit": ("Unit", "Of every amount of the line; pounds where it is empty."),
+    "covers": ("Covers", "Areas as kind:code, several with a semicolon; kind:* for all of a kind."),
+    "method": ("Shared", "How the money is shared among small areas."),
+    "use": ("Counted use", "The count by which it is shared; several as visits@12.50;stays@410."),
+    "held_at": ("Decided at", "The kind of area whose body decides on the money."),
+    "tier": ("Tier", "National, regional, county, single, district or parish."),
+    "year": ("Year", "A financial year like 2025-26."),
+    "kind": ("Kind", "Revenue, capital, housing account or benefit."),
+    "status": ("Status", "Budget: a plan. Forecast. Outturn: what was spent."),
+    "price_base": ("Prices of", "Cash, or the year in whose prices the amount is."),
+    "source": ("Source", "Where the figure was published."),
+    "assumption": ("Assumed", "What is assumed about the figure itself, if anything."),
+    "basis": ("Why shared so", "Why this way of sharing was chosen."),
+    "reason": ("Why below zero", "Needed where the amount is below nought."),
+    "follows": ("Follows", "The short name of the line with which this income or saving goes."),
+    "transfer_of": ("Paid from", "The short name of the line of which this is the same pound."),
+    "gross": ("Gross", "Spending before income."),
+    "income": ("Income", "Income of the line itself."),
+    "overhead": ("Overheads", "Part of gross: an amount, 12%, or all."),
+    "ring_fence": ("Ring-fenced for", "The purpose that the money is bound to."),
+    "ring_fence_areas": ("Ring-fenced to", "The areas it is bound to, written like Covers."),
+    "ring_fenced": ("Ring-fenced", "How much is: an amount, 40%, or all."),
+    "entitlement": ("Entitlement", "How much people have a right to: an amount, 40%, or all."),
+    "committed": ("Committed", "How much is under contract: an amount, 40%, or all."),
+    "committed_until": ("Committed until", "The last day of the contract, like 2027-03-31."),
+    "next_decision": ("Next decision", "The day from which it can be decided anew."),
+    "demand_led": ("Follows demand", "Yes where spending cannot be capped."),
+    "statutory_basis": ("Law", "The act or regulation."),
+    "confirmed_by": ("Confirmed by", "Who confirmed the figures."),
+    "funder": ("Comes from", "Where the money comes from."),
+    "accountable_body": ("Signs for it", "Who signs for the money."),
+    "commissioner": ("Commissions", "Who decides what is bought."),
+    "provider": ("Provides", "Who does the work."),
+}
+TITLES = {name: title for name, (title, _) in COLUMNS.items()}
+VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "main": (
+        "The essentials",
+        (
+            *("title", "agency", "amount", "unit", "covers", "method", "theme", "year", "kind"),
+            "status",
+        ),
+    ),
+    "shared": (
+        "How it is shared",
+        (
+            *("title", "amount", "unit", "covers", "method", "use", "follows", "held_at", "tier"),
+            *("basis", "assumption", "reason"),
+        ),
+    ),
+    "bound": (
+        "What binds it",
+        (
+            *("title", "amount", "unit", "ring_fence", "ring_fenced", "ring_fence_areas"),
+            *("entitlement", "committed", "committed_until", "next_decision", "demand_led"),
+            "statutory_basis",
+        ),
+    ),
+    "hands": (
+        "Whose hands",
+        (
+            *("title", "amount", "unit", "agency", "transfer_of", "funder", "accountable_body"),
+            *("commissioner", "provider", "source", "confirmed_by"),
+        ),
+    ),
+    "all": ("Everything", KNOWN),
+}
+METHOD_WORDS: Mapping[str, str] = {
+    "recorded": "where it is recorded (A)",
+    "activity": "by use times unit cost (B)",
+    "client-group": "by the people who use it (C)",
+    "need": "by people and need (D)",
+    "people": "by people (E)",
+    "households": "by households (E)",
+    "asset": "where it is spent (F)",
+    "place-wide": "not split: whole place (G)",
+}
+UNITS = ("pounds", "thousands", "pence")
+_BROAD = ("title", "agency", "method", "held_at", "covers", "theme")
+_WIDE = ("source", "assumption", "basis", "reason", "statutory_basis")
+
+
+def words_of(method: str) -> str:
+    """Return a way of sharing in words; one that is not known is shown as it was typed."""
+    return METHOD_WORDS.get(method, method)
+
+
+def choices(place: Place) -> dict[str, tuple[str, ...]]:
+    """Return what may stand in the columns that hold one of a few words."""
+    return {
+        "unit": UNITS,
+        "method": tuple(METHODS),
+        "held_at": tuple(layer.id for layer in place.settings.layers),
+        "tier": TIERS,
+        "kind": KINDS,
+        "status": STATUSES,
+        "demand_led": ("yes", "no"),
+    }
+
+
+def layer_titles(place: Place) -> dict[str, str]:
+    """Return the title of every kind of area by its short name."""
+    return {layer.id: layer.title for layer in place.settings.layers}
+
+
+def columns(place: Place, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return how the grid shows and takes each column.
+
+    A choice offers what stands in the table too, wrong or not: nothing typed may vanish.
+    """
+    offered = choices(place)
+    found: dict[str, Any] = {"_index": st.column_config.NumberColumn("Line", width=50)}
+    titles = layer_titles(place)
+    shown: dict[str, Callable[[Any], str]] = {
+        "method": words_of,
+        "held_at": lambda id: titles.get(id, str(id)),
+    }
+    for name in frame.columns:
+        title, help_ = COLUMNS.get(name, (name, ""))
+        width: Literal["small", "medium", "large"] = "small"
+        if name in _BROAD:
+            width = "medium"
+        elif name in _WIDE:
+            width = "large"
+        if name in offered:
+            there = [str(text) for text in dict.fromkeys(frame[name]) if text]
+            found[name] = st.column_config.SelectboxColumn(
+                title,
+                help=help_,
+                width=width,
+                options=list(dict.fromkeys([*offered[name], *there])),
+                format_func=shown.get(name, str),
+            )
+        else:
+            found[name] = st.column_config.TextColumn(title, help=help_ or None, width=width)
+    return found
