@@ -17,6 +17,7 @@ from boundaries import custom
 from boundaries.custom import CustomArea
 from data.profiling import AtLevel, Prepared, lower, prepare, singular, standard_of, titles_of
 from indices import carrying, profiles
+from indices.carrying import Carried
 from indices.profile_words import plain
 from indices.profiles import Among, Area, Beside, Extras, Profile, Standing
 from indices.profiles_errors import TooFewToCompare, UnknownArea
@@ -115,8 +116,16 @@ def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
     )
 
 
-def _ward(prepared: Prepared, column: csr_array, level: str | None) -> tuple[str, str] | None:
-    """Return code and name of the ward that holds half of an area's people or more."""
+def ward_of(prepared: Prepared, column: csr_array, level: str | None) -> tuple[str, str] | None:
+    """Return code and name of the ward that holds half of an area's people or more, or None.
+
+    Parameters
+    ----------
+    column
+        Share of each base area that the area holds, one column.
+    level
+        Of the area itself, None for one of one's own; a ward lies in no other ward.
+    """
     ward = prepared.ward
     if ward is None or ward == level:
         return None
@@ -134,19 +143,25 @@ def _ward(prepared: Prepared, column: csr_array, level: str | None) -> tuple[str
 def _beside(prepared: Prepared, column: csr_array, level: str | None) -> list[Beside]:
     """Return the ward that most of an area lies in, where one holds half of it, and the place."""
     found = []
-    ward = _ward(prepared, column, level)
+    ward = ward_of(prepared, column, level)
     if ward is not None and prepared.ward is not None:
-        figures = prepared.level(prepared.ward).figures.values.T
-        found.append(Beside("ward", ward[1], figures[ward[0]]))
-    found.append(Beside("place", f"{prepared.place.name} as a whole", prepared.whole_place))
+        figures = prepared.level(prepared.ward).figures
+        found.append(_whole("ward", ward[1], figures, ward[0]))
+    whole = prepared.whole_place
+    found.append(_whole("place", f"{prepared.place.name} as a whole", whole, whole.values.index[0]))
     return found
+
+
+def _whole(key: str, name: str, figures: Carried, code: str) -> Beside:
+    """Put an area's figures beside another's, with the interval that they have themselves."""
+    return Beside(key, name, figures.values.T[code], figures.low.T[code], figures.high.T[code])
 
 
 def _trends(prepared: Prepared, level: str | None, code: str, column: csr_array) -> dict[str, str]:
     """Say how figures moved over the years in the area, or in its ward where only that is known."""
     own = {id: s for id, s in prepared.years.items() if s.measure.vintage == level}
     said = profiles.trends_of(own, code)
-    ward = _ward(prepared, column, level)
+    ward = ward_of(prepared, column, level)
     if ward is not None:
         theirs = {
             id: s

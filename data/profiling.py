@@ -106,9 +106,9 @@ class Prepared:
         return Pieces.of(self.blocks, self.basis)
 
     @cached_property
-    def whole_place(self) -> pd.Series:
-        """Figures of the whole place by indicator."""
-        return carrying.place_wide(self.basis).values.iloc[0]
+    def whole_place(self) -> Carried:
+        """Figures of the whole place by indicator, one row."""
+        return carrying.place_wide(self.basis)
 
     @cached_property
     def years(self) -> Mapping[str, Series]:

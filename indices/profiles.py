@@ -30,12 +30,15 @@ RULE = (
 class Beside:
     """Another place whose figures stand beside the area's: its ward, the whole place, England.
 
-    `key` names the column of the table, `name` stands in sentences, `values` are by indicator id.
+    `key` names the column of the table, `name` stands in sentences, `values` are by indicator id;
+    `low` and `high` the ends of their own intervals, where they have any.
     """
 
     key: str
     name: str
     values: pd.Series
+    low: pd.Series | None = None
+    high: pd.Series | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +96,10 @@ class Profile:
         What it is.
     table
         A row an indicator: what it is, `value` with `low` and `high`, one column for each place
-        beside it and `against_` each in words, `rank` (1 the worse end; the highest where neither
-        end is worse) `of` how many areas, `events` and `people` behind it, `grade`, `small` (few
-        events: mostly chance), `hidden` (a count that may not be shown is in it), `known`,
-        `trend`, `sentence`, `definition`, `source`, `date`, `vintage`.
+        beside it with `low_` and `high_` each and `against_` each in words, `rank` (1 the worse
+        end; the highest where neither end is worse) `of` how many areas, `events` and `people`
+        behind it, `grade`, `small` (few events: mostly chance), `hidden` (a count that may not be
+        shown is in it), `known`, `trend`, `sentence`, `definition`, `source`, `date`, `vintage`.
     beside
         Names of the places beside it, by the column of the table.
     among
@@ -203,6 +206,9 @@ def profile(
     for place in places:
         # A count of a part and of the whole are no comparison.
         table[place.key] = place.values.reindex(table.index).mask(things)
+        for end, known in (("low", place.low), ("high", place.high)):
+            known = pd.Series(np.nan, index=table.index) if known is None else known
+            table[f"{end}_{place.key}"] = known.reindex(table.index).mask(things)
         table[f"against_{place.key}"] = _against(table, table[place.key])
     table["rank"], table["of"] = _ranks(table, among if area.ranked else None, area.code)
     table["trend"] = [str(extras.trends.get(str(id), "")) for id in table.index]

@@ -14,11 +14,19 @@ from scipy.sparse import csr_array
 
 from boundaries.crosswalk import Crosswalk
 from boundaries.custom import CustomArea
+from budgets.levels import level_of
+from budgets.suppressed import HIDDEN, ROUNDED
+from data import near_money
 from data.profiles import Prepared
 from data.run import Result
 from pages.shared import figures
 
-NEAR = 4  # a level with at least so many areas in the place is nearer to people than the council
+# How the place of money is known, from the best; the letters are those of the ladder of methods.
+KNOWN = {
+    "Recorded where people live or use it": "ABC",
+    "Assumed: shared out by people or need": "DE",
+    "Known by where it is spent, not for whom": "F",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +40,12 @@ class AreaMoney:
     people
         Who live there.
     lines
-        A row a line of money that falls here: `title, agency, kind, held_at, grade, near, pence`.
+        A row a line of money that falls here: `title, agency, kind, held_at, grade, known, near,
+        flag, pence`. `flag` is "hidden" where the line, or a part of it, may not be shown.
     share_wide
         Pence of lines for the whole place, which are in no area.
+    own
+        Sentences on what a neighbourhood decides itself: parish, levy, ward budgets.
     """
 
     name: str
@@ -43,6 +54,7 @@ class AreaMoney:
     people: float
     lines: pd.DataFrame
     share_wide: int
+    own: tuple[str, ...] = ()
 
     @property
     def pence(self) -> int:
@@ -54,6 +66,16 @@ class AreaMoney:
         """The part whose place is recorded, by its grade."""
         known = self.lines["grade"].isin(figures.RECORDED)
         return int(self.lines.loc[known, "pence"].sum())
+
+    @property
+    def withheld(self) -> list[str]:
+        """Titles of the lines of which something may not be shown here."""
+        return self.lines.loc[self.lines["flag"] == HIDDEN, "title"].tolist()
+
+    @property
+    def rounded(self) -> list[str]:
+        """Titles of the lines that are rounded here."""
+        return self.lines.loc[self.lines["flag"] == ROUNDED, "title"].tolist()
 
     def by(self, column: str) -> pd.Series:
         """Return the pence by a column of the lines, the largest first."""
@@ -68,7 +90,8 @@ def of_area(result: Result, level: str, code: str) -> AreaMoney:
     pence = held[:, int(at.areas.get_indexer(pd.Index([code]))[0])]
     kind = figures.level_titles(result)[level]
     name, people = str(table["name"][code]), float(table["people"][code])
-    return _made(result, pence, name, kind, code, people)
+    flags = None if result.masked is None else result.masked[1][level].flag[code]
+    return _made(result, pence, flags, (name, kind, code, people))
 
 
 def of_custom(result: Result, prepared: Prepared, area: CustomArea) -> AreaMoney:
@@ -85,20 +108,28 @@ def of_custom(result: Result, prepared: Prepared, area: CustomArea) -> AreaMoney
         provenance=("households of its output areas",),
     )
     pence = result.ledger.at(crosswalk, tolerance=0.0).pence[:, 0]
-    return _made(result, pence, area.name, "An area of your own", "own-area", area.people)
+    flags = None
+    if result.masked is not None:
+        parts = result.masked[0].flag.loc[:, weight > 0]
+        flags = pd.Series("", index=parts.index)
+        for kind in (ROUNDED, HIDDEN):  # what is hidden outweighs what is rounded
+            flags = flags.mask((parts == kind).any(axis=1), kind)
+    return _made(result, pence, flags, (area.name, "An area of your own", "own-area", area.people))
 
 
 def _made(
-    result: Result, pence: np.ndarray, name: str, kind: str, code: str, people: float
+    result: Result,
+    pence: np.ndarray,
+    flags: pd.Series | None,
+    area: tuple[str, str, str, float],
 ) -> AreaMoney:
     streams = result.ledger.streams
     titles = {item.id: item.title for item in result.place.settings.layers}
-    near = {
-        layer: int(figures.here(result, layer).sum()) >= NEAR
-        for layer in result.levels
-        if layer != result.place.base_layer
-    }
-    held_at = streams["held_at"].astype("str")
+    here = {layer: int(figures.here(result, layer).sum()) for layer in result.levels}
+    near = near_money.near_levels(here, base=result.place.base_layer)
+    held_at, own = level_of(streams), near_money.kinds_of(streams, near)
+    known = {letter: words for words, letters in KNOWN.items() for letter in letters}
+    none = pd.Series("", index=streams.index)
     lines = pd.DataFrame(
         {
             "title": streams["title"],
@@ -106,10 +137,15 @@ def _made(
             "kind": streams["kind"],
             "held_at": [titles.get(layer, "not stated") for layer in held_at],
             "grade": streams["grade"],
-            "near": [bool(near.get(layer, False)) for layer in held_at],
+            "known": [known.get(str(grade), "not stated") for grade in streams["grade"]],
+            "near": own != "",
+            "flag": none if flags is None else flags.reindex(streams.index).fillna(""),
             "pence": pence,
         },
         index=streams.index,
     )
-    mine = lines[lines["pence"] != 0].sort_values("pence", ascending=False, kind="stable")
-    return AreaMoney(name, kind, code, people, mine, int(result.ledger.place_wide.sum()))
+    told = (lines["pence"] != 0) | (lines["flag"] == HIDDEN)
+    mine = lines[told].sort_values("pence", ascending=False, kind="stable")
+    said = near_money.said(mine, streams, own, place=result.place.name)
+    wide = int(result.ledger.place_wide.sum())
+    return AreaMoney(*area, mine, wide, tuple(said))

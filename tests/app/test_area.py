@@ -92,7 +92,7 @@ def test_the_money_of_a_ward_is_that_of_its_squares_to_the_pound() -> None:
     # 50,000 pounds of fees are in no area, and none of the rest is recorded.
     assert "-£50,000 is for Gridville as a whole" in said
     assert "0% of it is recorded" in said
-    assert "Decided near here: Parks" in said
+    assert "Budgets of wards and neighbourhoods: Parks, Town council" in said
 
 
 def test_hostile_names_are_text_on_the_page_of_an_area() -> None:

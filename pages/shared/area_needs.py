@@ -1,0 +1,173 @@
+"""What an area needs, in a table and in words; and how that moved over the years.
+
+In: a profile and what is followed over years. Out: sections as HTML. Figures that are withheld, few
+or estimated look different from those that are sure, and say so in words as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from data.following import Followed
+from data.run import Result
+from indices.profile_words import number, plain
+from indices.profiles import Profile
+from pages.shared import area_html, area_pictures
+from pages.shared.area_pictures import Mark
+from pages.shared.figures import text
+
+SHORT = {"ward": "Its ward", "place": "The place", "england": "England"}
+SURE = {"A": "sure", "B": "fairly sure", "C": "unsure", "D": "very unsure"}
+HERE, LIKELY, BESIDE, RANK, HOW = "Here", "Likely between", "Side by side", "Rank", "How sure"
+
+
+def needs(profile: Profile) -> str:
+    """Show every measure with its interval beside the ward, the place and England."""
+    measures = profile.table
+    names = dict(profile.beside)
+    heads = ["Measure", HERE, LIKELY, BESIDE, *(SHORT.get(key, key) for key in names), RANK, HOW]
+    rows = []
+    for theme, part in measures.groupby("theme", sort=False):
+        rows.append(
+            f'<tr role="row" class="cg-theme"><th role="rowheader" colspan="{len(heads)}">'
+            f"{text(str(theme).capitalize() or 'Other measures')}</th></tr>"
+        )
+        rows += [_measure(row, list(names)) for row in part.to_dict("records")]
+    key = "".join(
+        f'<span class="cg-key"><i class="mark of-{mark}" aria-hidden="true"></i>{text(word)}</span>'
+        for mark, word in {"here": "here, with what chance leaves open", **_told(names)}.items()
+    )
+    said = (
+        f"Rank 1 is the worse end, among {profile.among or 'nothing: this area is not ranked'}. "
+        "Figures in brackets are the interval of the other place. What is in italics and hatched "
+        "rests on few cases or on an estimate."
+    )
+    notes = [
+        f"{row['sentence']} {row['definition']} Source: {row['source'] or 'not stated'}"
+        f"{', ' + str(row['date']) if row['date'] else ''}."
+        for row in measures.to_dict("records")
+    ]
+    return area_html.section(
+        "<h3>What it needs</h3>",
+        f'<p class="cg-kind">{text(said)}</p><p class="cg-keys">{key}</p>',
+        area_html.table(heads, "".join(rows), label="Measures of need", name="cg-needs"),
+        area_html.folded("What each measure is, in words", [*notes, profile.rule]),
+    )
+
+
+def _told(names: dict[str, str]) -> dict[str, str]:
+    return {key: f"{SHORT.get(key, key).lower()}: {name}" if key != "england" else name
+            for key, name in names.items()}  # fmt: skip
+
+
+def _measure(row: dict[Any, Any], beside: Sequence[str]) -> str:
+    value, low, high = (float(row[key]) for key in ("value", "low", "high"))
+    unsure = bool(row["small"]) or str(row["grade"]) in ("C", "D")
+    here = _missing(row) if math.isnan(value) else text(number(value, str(row["unit"])))
+    likely = "" if math.isnan(low) else text(f"{plain(low)} and {plain(high)}")
+    marks = [Mark("here", value, low, high)]
+    marks += [Mark(key, float(row[key])) for key in beside]
+    drawn = "" if math.isnan(value) else area_pictures.scale(marks, unsure=unsure)
+    cells = [(HERE, here), (LIKELY, likely), (BESIDE, drawn)]
+    cells += [(SHORT.get(key, key), _other(row, key)) for key in beside]
+    rank = row["rank"]
+    ranked = "" if pd.isna(rank) else f"{int(float(rank)):,} of {int(float(row['of'])):,}"
+    return area_html.row(
+        str(row["title"]), [*cells, (RANK, ranked), (HOW, text(_how(row)))], unsure=unsure
+    )
+
+
+def _other(row: dict[Any, Any], key: str) -> str:
+    """Write another place's figure, its own interval, and which of the two is clearly higher."""
+    value, low, high = (float(row[name]) for name in (key, f"low_{key}", f"high_{key}"))
+    if math.isnan(value):
+        return ""
+    told = str(row[f"against_{key}"])
+    spread = "" if math.isnan(low) else f" ({text(plain(low))} to {text(plain(high))})"
+    strong = "cg-strong" if "clearly" in told else "cg-kind"
+    here = f'<span class="{strong}">here {text(told)}</span>' if told else ""
+    return f'{text(plain(value))}<span class="cg-kind">{spread}</span> {here}'
+
+
+def _how(row: dict[Any, Any]) -> str:
+    """Say in a word or two how sure a figure is."""
+    if pd.isna(row["value"]):
+        return ""
+    return "few cases" if row["small"] else SURE[str(row["grade"])]
+
+
+def _missing(row: dict[Any, Any]) -> str:
+    return '<span class="cg-hidden">withheld</span>' if row["hidden"] else "no figure"
+
+
+def changed(result: Result, profile: Profile, followed: Sequence[Followed]) -> str:
+    """Show how figures moved over the years, each with its line, its words and its table."""
+    title = "<h3>How it has changed</h3>"
+    if not followed:
+        why = (
+            f"{result.place.name} holds no figures by year, so these pages cannot say what changed."
+            if result.place.settings.series is None
+            else "No figure by year is known for this area, nor for the ward that most of it is in."
+        )
+        return area_html.section(title, area_html.paragraphs([why]))
+    where = sorted({one.where for one in followed if one.where})
+    only = (
+        f"Years are known for {' and '.join(where)} only, which is not {profile.area.name} alone."
+        if where
+        else ""
+    )
+    items = "".join(_line(one) for one in followed)
+    return area_html.section(
+        title,
+        area_html.paragraphs([only]),
+        f'<ul class="cg-lines">{items}</ul>',
+        _years(followed),
+    )
+
+
+def _line(one: Followed) -> str:
+    known = one.table["value"].dropna()
+    first, last = known.index[0], known.index[-1]
+    said = one.said or f"From {first} to {last}: too few years to speak of a trend."
+    ends = (
+        f"{first}: {number(float(known.iloc[0]), one.unit)}. "
+        f"{last}: {number(float(known.iloc[-1]), one.unit)}."
+    )
+    hidden = int(one.table["hidden"].sum())
+    gone = (
+        f" {hidden} years are withheld." if hidden > 1 else " 1 year is withheld." if hidden else ""
+    )
+    alt = f"{one.title} by year, {one.where or 'here'}. {ends}"
+    return (
+        f"<li><b>{text(one.title)}</b>{area_pictures.line(one.table, alt=alt)}"
+        f'<span>{text(said + gone)}</span><span class="cg-kind">{text(ends)}</span></li>'
+    )
+
+
+def _years(followed: Sequence[Followed]) -> str:
+    """Fold the figures of all years away under their title."""
+    years = sorted({int(year) for one in followed for year in one.table.index})
+    rows = "".join(
+        area_html.row(
+            f"{one.title}, {one.unit}", [(str(year), _of_year(one, year)) for year in years]
+        )
+        for one in followed
+    )
+    heads = ["Measure", *map(str, years)]
+    inner = area_html.table(heads, rows, label="Figures by year", name="cg-years")
+    sources = sorted({one.source for one in followed if one.source})
+    said = f'<p class="cg-kind">{text("Source: " + "; ".join(sources))}.</p>' if sources else ""
+    return f"<details><summary>The figures of every year</summary>{inner}{said}</details>"
+
+
+def _of_year(one: Followed, year: int) -> str:
+    if year not in one.table.index:
+        return ""
+    value, hidden = float(one.table["value"][year]), bool(one.table["hidden"][year])
+    if math.isnan(value):
+        return '<span class="cg-hidden">withheld</span>' if hidden else ""
+    return text(plain(value))

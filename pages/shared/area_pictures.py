@@ -1,0 +1,179 @@
+"""Pictures on the page of an area: figures on a scale, a line over years, where the area lies.
+
+In: numbers and shapes. Out: plain elements, or images that hold themselves, so that they go along
+in a file. Each has its words: the numbers stand beside it, or in its text alternative.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from pages.shared.figures import text
+
+# Seen on the light ground and on the dark one alike: an image cannot follow the theme.
+INK, QUIET, LINE = "#1488a1", "#7d8b93", "#c4317f"
+WIDTH, HEIGHT, EDGE = 560, 360, 4
+PIXEL = 0.9  # what is finer is not drawn
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A figure on a scale: where it lies, between what, and which mark stands for it."""
+
+    kind: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+
+def scale(marks: Sequence[Mark], *, unsure: bool = False) -> str:
+    """Draw figures on one line from nought, the first with its interval as a band.
+
+    The numbers beside it say the same: whoever cannot see it misses nothing.
+    """
+    known = [mark for mark in marks if math.isfinite(mark.value)]
+    ends = [
+        end for mark in known for end in (mark.value, mark.low, mark.high) if not math.isnan(end)
+    ]
+    if not ends:
+        return ""
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    reach = (high - low) * 1.04 or 1.0
+
+    def at(value: float) -> float:
+        return 100 * (value - low) / reach
+
+    parts = []
+    for mark in reversed(known):  # the area's own mark lies over the others
+        if not math.isnan(mark.low) and not math.isnan(mark.high):
+            wide = max(at(mark.high) - at(mark.low), 0.6)
+            also = " is-hatched" if unsure and mark is known[0] else ""
+            style = f"left:{at(mark.low):.1f}%;width:{wide:.1f}%"
+            parts.append(f'<i class="band of-{mark.kind}{also}" style="{style}"></i>')
+        parts.append(f'<i class="mark of-{mark.kind}" style="left:{at(mark.value):.1f}%"></i>')
+    return f'<span class="cg-scale" aria-hidden="true">{"".join(parts)}</span>'
+
+
+def picture(svg: str, *, alt: str, width: int, height: int, name: str) -> str:
+    """Return a drawing as an image that holds itself."""
+    body = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}">{svg}</svg>'
+    )
+    return (
+        f'<img class="{name}" width="{width}" height="{height}" alt="{text(alt)}" '
+        f'src="data:image/svg+xml,{quote(body, safe=" /:=.,-")}">'
+    )
+
+
+def line(years: pd.DataFrame, *, alt: str, width: int = 220, height: int = 54) -> str:
+    """Draw a figure over the years with its interval as a band; gaps stay gaps."""
+    value, low, high = (years[name].to_numpy(dtype=float) for name in ("value", "low", "high"))
+    known = np.concatenate([part[~np.isnan(part)] for part in (value, low, high)])
+    bottom, top = float(known.min()), float(known.max())
+    reach = (top - bottom) or 1.0
+    x = 6 + (width - 12) * np.arange(len(value)) / max(len(value) - 1, 1)
+
+    def y(part: np.ndarray) -> np.ndarray:
+        return 5 + (height - 10) * (1 - (part - bottom) / reach)
+
+    drawn = ""
+    both = ~np.isnan(low) & ~np.isnan(high)
+    if both.sum() > 1:
+        ring = [*zip(x[both], y(high)[both], strict=True)]
+        ring += reversed([*zip(x[both], y(low)[both], strict=True)])
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in ring)
+        drawn += f'<polygon points="{points}" fill="{INK}" fill-opacity="0.22"/>'
+    path, open_ = "", False
+    for a, b in zip(x, y(value), strict=True):
+        path += "" if math.isnan(b) else f"{'L' if open_ else 'M'}{a:.1f},{b:.1f}"
+        open_ = not math.isnan(b)
+    last = np.flatnonzero(~np.isnan(value))[-1]
+    drawn += f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="2"/>'
+    drawn += f'<circle cx="{x[last]:.1f}" cy="{y(value)[last]:.1f}" r="3.5" fill="{INK}"/>'
+    return picture(drawn, alt=alt, width=width, height=height, name="cg-line")
+
+
+def locator(
+    area: shapely.Geometry,
+    around: Sequence[shapely.Geometry],
+    *,
+    alt: str,
+    ring: shapely.Geometry | None = None,
+    pieces: Sequence[shapely.Geometry] = (),
+    close: bool = False,
+) -> str:
+    """Draw where an area lies among the borders `around` it.
+
+    Parameters
+    ----------
+    ring
+        The line that somebody drew, which need not be the area's border.
+    pieces
+        What the area is made of, drawn as hairlines within it.
+    close
+        Show the area and what is next to it, instead of everything around.
+    """
+    shown = [area] if ring is None else [area, ring]
+    view = _View.of(shown if close else [area, *around], margin=0.25 if close else 0.0)
+    hair = f'fill="none" stroke="{QUIET}" stroke-width="1"'
+    drawn = [view.path(shape, hair) for shape in around]
+    drawn.append(view.path(area, f'fill="{INK}" fill-opacity="0.45" stroke="{INK}"'))
+    thin = f'fill="none" stroke="{INK}" stroke-width="0.7"'
+    drawn += [view.path(piece, thin) for piece in pieces]
+    if ring is not None:
+        dashed = f'fill="none" stroke="{LINE}" stroke-width="2.5" stroke-dasharray="7 4"'
+        drawn.append(view.path(ring, dashed))
+    return picture("".join(drawn), alt=alt, width=view.width, height=view.height, name="cg-locator")
+
+
+@dataclass(frozen=True)
+class _View:
+    """A window on the ground, in metres, and how many pixels a metre has."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @classmethod
+    def of(cls, shapes: Sequence[shapely.Geometry], *, margin: float) -> _View:
+        left, bottom, right, top = shapely.total_bounds(np.array(shapes, dtype=object))
+        more = margin * max(right - left, top - bottom)
+        return cls(left - more, bottom - more, right + more, top + more)
+
+    @property
+    def scale(self) -> float:
+        wide = (WIDTH - 2 * EDGE) / (self.right - self.left)
+        return float(min(wide, (HEIGHT - 2 * EDGE) / (self.top - self.bottom)))
+
+    @property
+    def width(self) -> int:
+        return round((self.right - self.left) * self.scale) + 2 * EDGE
+
+    @property
+    def height(self) -> int:
+        return round((self.top - self.bottom) * self.scale) + 2 * EDGE
+
+    def path(self, shape: shapely.Geometry, style: str) -> str:
+        """Return what of a shape lies in the window as a path, no finer than a pixel."""
+        window = shapely.box(self.left, self.bottom, self.right, self.top)
+        simple = shapely.simplify(shapely.intersection(shape, window), PIXEL / self.scale)
+        said = ""
+        for part in shapely.get_parts(simple):
+            if not isinstance(part, shapely.Polygon):
+                continue
+            for ring in (part.exterior, *part.interiors):
+                x, y = np.asarray(ring.coords)[:-1].T
+                across = np.round(EDGE + (x - self.left) * self.scale)
+                down = np.round(EDGE + (self.top - y) * self.scale)
+                said += "M" + "L".join(f"{a:g},{b:g}" for a, b in zip(across, down, strict=True))
+                said += "Z"
+        return f'<path d="{said}" {style}/>' if said else ""
