@@ -11,7 +11,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from data.run import Result
-from pages.shared import blocks, choices, comparing, gains, lines, links, saved, today
+from pages.shared import blocks, choices, comparing, gains, lines, lines_work, links, saved, today
 
 PARTS: dict[str, tuple[str, Callable[[Result, links.Link], None]]] = {
     "today": ("Where it falls", today.show),
@@ -25,7 +25,7 @@ PARTS: dict[str, tuple[str, Callable[[Result, links.Link], None]]] = {
 
 def show() -> None:
     """Draw the page."""
-    result = blocks.opened()
+    result = lines_work.applied(blocks.opened())
     link = links.Link("budget")
     blocks.lead("The budget, to the penny", "However it is shared, the pot stays the same.")
     notes = st.container()
@@ -39,6 +39,8 @@ def show() -> None:
         label_visibility="collapsed",
     )
     _, draw = PARTS[part or "today"]
+    if part != "lines":
+        lines_work.say(result)
     draw(result, link)
     with notes:
         link.explain()

@@ -31,7 +31,7 @@ KINDS: Final = (
 )
 _PASTED, _FILE = "budget.lines.pasted", "budget.lines.file"
 _TURN: Final = "lines.brought"  # session: how often something was taken; empties both fields
-_SAMPLE = "Line of money\tAgency\tAmount\tCovers\tShared\tYear\tKind\tStatus"
+_SAMPLE = "Line of money\tAmount\tUnit\tShared\tCovers\tAgency\tYear\tKind\tStatus"
 
 
 def show(result: Result) -> None:

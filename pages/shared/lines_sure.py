@@ -20,7 +20,7 @@ from data.run import Result
 from pages.shared import cache, charts, figures, links
 from pages.shared.figures import plain
 from pages.shared.lines_bring import downloads
-from pages.shared.lines_words import words_of
+from pages.shared.lines_words import GRADE_WORDS, words_of
 from pages.shared.live_table import Column, live_table
 
 PLAINEST = "plainest"
@@ -77,7 +77,7 @@ def _grades(result: Result) -> None:
     charts.bars(
         pd.DataFrame(
             {
-                "name": [f"{grade}  {figures.GRADES[str(grade)]}" for grade in table.index],
+                "name": [f"{grade}: {GRADE_WORDS[str(grade)]}" for grade in table.index],
                 "value": table["gross_pence"].to_numpy() / 100,
                 "unsure": assumed,
             }
@@ -101,7 +101,6 @@ def _lines(result: Result, second: baseline.Second) -> None:
         pd.DataFrame(
             {
                 "title": streams["title"],
-                "grade": streams["grade"],
                 "first": changed["method"].map(words_of),
                 "second": changed["second_method"].map(words_of),
                 "moved": changed["moved_pence"] / 100,
@@ -110,7 +109,6 @@ def _lines(result: Result, second: baseline.Second) -> None:
         ),
         {
             "title": Column("Line of money"),
-            "grade": Column("Grade", help="From A, the surest way, to G, the least sure."),
             "first": Column("Shared"),
             "second": Column("Or else"),
             "moved": Column("Would move", _POUNDS, "Pounds that would lie in other small areas."),

@@ -63,7 +63,7 @@ VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "main": (
         "The essentials",
         (
-            *("title", "agency", "amount", "unit", "covers", "method", "theme", "year", "kind"),
+            *("title", "amount", "unit", "method", "covers", "agency", "theme", "year", "kind"),
             "status",
         ),
     ),
@@ -102,6 +102,15 @@ METHOD_WORDS: Mapping[str, str] = {
     "place-wide": "not split: whole place (G)",
 }
 UNITS = ("pounds", "thousands", "pence")
+GRADE_WORDS: Mapping[str, str] = {
+    "A": "where it is recorded",
+    "B": "by use times unit cost",
+    "C": "by the people who use it",
+    "D": "by people and need",
+    "E": "by people or households",
+    "F": "where it is spent",
+    "G": "not split: whole place",
+}
 _BROAD = ("title", "agency", "method", "held_at", "covers", "theme")
 _WIDE = ("source", "assumption", "basis", "reason", "statutory_basis")
 

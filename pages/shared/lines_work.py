@@ -81,6 +81,21 @@ def applied(usual: Result) -> Result:
     return cache.with_lines(usual, lines_table.of_csv(state["sound"])) if state["sound"] else usual
 
 
+def say(result: Result) -> None:
+    """Say on every part of the page that lines were edited, and whether their figures are shown."""
+    if working.lines(result) is None:
+        return
+    differ = changes(result)
+    if faults(result):
+        st.warning(
+            "Something is wrong with the lines of money as they are edited. Until it is mended, "
+            "the figures here are those from before.",
+            icon=":material/error:",
+        )
+    elif differ.any:
+        st.caption(f"With the lines of money as they are edited here: {differ.sentence()}.")
+
+
 def changes(result: Result) -> lines.Differences:
     """Return what the lines differ in from the place's own."""
     return lines.differences(cache.own_lines(result), now(result))
