@@ -37,10 +37,28 @@ class Path:
         float64 (n_areas, n_years + 1); column 0 is the baseline.
     targets
         float64, same shape: the targets scaled to each year's total.
+    steps
+        For each year after the baseline what was applied, in sentences; none where one rule alone
+        was.
     """
 
     amounts: pd.DataFrame
     targets: pd.DataFrame
+    steps: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def told(self) -> list[str]:
+        """What was applied over the years: what held in all of them once, the rest by year."""
+        if not self.steps:
+            return []
+        always = [line for line in self.steps[0] if all(line in year for year in self.steps)]
+        rest = [
+            f"Year {number}: {line}"
+            for number, year in enumerate(self.steps, 1)
+            for line in year
+            if line not in always
+        ]
+        return [*always, *rest]
 
     @property
     def distance(self) -> pd.DataFrame:

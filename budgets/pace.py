@@ -159,7 +159,7 @@ def path(
     now = pd.Series(figures(baseline, "baseline"), baseline.index)
     # Nobody reads what came out a head in the years between.
     heads = people if chosen.unit == "per head" else None
-    amounts, targets = [now], [_targets(weight, exact_sum(now))]
+    amounts, targets, steps = [now], [_targets(weight, exact_sum(now))], []
     for year, total in enumerate(totals, 1):
         try:
             done = share_out(
@@ -171,11 +171,13 @@ def path(
             raise
         now = done.amounts
         amounts.append(now)
+        steps.append(done.steps)
         targets.append(_targets(_with_fixed(chosen, weight, float(total), []), float(total)))
     columns = pd.RangeIndex(len(amounts), name="year")
     return Path(
         amounts=pd.DataFrame(np.stack(amounts, axis=1), baseline.index, columns),
         targets=pd.DataFrame(np.stack(targets, axis=1), baseline.index, columns),
+        steps=tuple(steps),
     )
 
 

@@ -28,6 +28,8 @@ MOST = 1e13
 
 Yearly = float | tuple[float, ...] | None
 Figure = float | pd.Series | None
+# Choices that may be one figure a year.
+BY_YEAR = ("growth", "far_growth", "cap")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +86,11 @@ class Choices:
             ("far_growth", -100.0),
             ("cap", 0.0),
         ):
-            wrong = _unusable(getattr(self, name), low)
-            if wrong:
+            value = getattr(self, name)
+            wrong = _unusable(value, low)
+            if name not in BY_YEAR and isinstance(value, tuple):
+                faults.add(ChoiceNotUsable(name, found=[list(value)], detail="one for all years"))
+            elif wrong:
                 detail = f"a number from {low:g}"
                 faults.add(ChoiceNotUsable(name, found=wrong, detail=detail))
         for rule, name in (("taper", "growth"), ("taper", "far_growth"), ("convergence", "cap")):

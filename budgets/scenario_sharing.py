@@ -241,8 +241,9 @@ def _paced(
         done = pace.share_out(choices, total=totals[0], **inputs)  # type: ignore[arg-type]
         pence, said = done.to_pence(), list(done.steps)
     else:
-        yearly = pace.path(choices, totals=totals, **inputs).to_pence()  # type: ignore[arg-type]
-        pence, said = yearly[yearly.columns[-1]], [f"Over {len(totals)} years."]
+        gone = pace.path(choices, totals=totals, **inputs)  # type: ignore[arg-type]
+        yearly = gone.to_pence()
+        pence, said = yearly[yearly.columns[-1]], [f"Over {len(totals)} years.", *gone.told]
         path = yearly.reindex(books.areas, fill_value=0)
     if totals[-1] != total:
         _grow(books, unit.at, totals[-1] - total)

@@ -358,3 +358,9 @@ def test_need_of_nought_everywhere_is_refused_unless_there_is_nothing_to_share()
             shared(rule, need=NEED * 0)
     nothing = shared({}, need=NEED * 0, baseline=BASE * 0, total=0)
     assert nothing.to_pence().tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["floor", "ceiling", "fixed", "minimum", "match"])
+def test_a_list_of_years_is_refused_where_one_figure_holds_for_all(name: str) -> None:
+    with pytest.raises(pace_errors.ChoiceNotUsable, match=rf"{name}.*one for all years"):
+        Choices.of({"rule": "proportional", name: [1, 2]})

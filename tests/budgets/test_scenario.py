@@ -189,6 +189,16 @@ def test_a_path_over_years_never_cuts_and_ends_in_the_ledger(place: Place) -> No
     assert by_stream(outcome.ledger)["s0"] == path[3].tolist()
 
 
+def test_a_path_tells_what_held_in_every_year_once_and_the_rest_by_year(place: Place) -> None:
+    # By hand: 95 % of £1,000 is £950; the second year's floor is 95 % of £1,020.
+    plan = '[[share]]\nof = "s0"\nby = "need"\nfloor = -5\nunit = "per cent"\nyearly = [2, 5]\n'
+    outcome = place({"amount": 100_000}).after(plan)
+    told = outcome.steps[-1].sentence
+    assert "Over 2 years." in told
+    assert "Year 1: Floor of -5 %: it costs £950 of £1,020." in told
+    assert "Year 2: Floor of -5 %: it costs £969 of £1,071." in told
+
+
 def test_raking_keeps_lines_where_they_cover_and_meets_the_areas(
     place: Place,
 ) -> None:
