@@ -324,7 +324,7 @@ def suggested(result: Result, chosen: Scenario, part: str) -> dict[str, Any]:
         free = [id for id in free if id not in taken][:2]
         if not free:
             raise NoSuchEntry(part, detail="every line has joined already")
-        return {"stream": free, "as": "aligned", "pot": _new_pot(result, chosen)}
+        return {"stream": free, "as": "aligned", "pot": suggested_pot(result, chosen)}
     line = str(lines[0].id).removeprefix("stream:")
     return {"of": of, "to": _nearer_level(result, line), "share": 0.1}
 
@@ -333,8 +333,8 @@ def _is_line(item: Name) -> bool:
     return item.kind == "stream"
 
 
-def _new_pot(result: Result, chosen: Scenario) -> str:
-    """Return a name for a pot that nothing else has."""
+def suggested_pot(result: Result, chosen: Scenario) -> str:
+    """Return a name for a pot that nothing else of the place or the scenario has."""
     streams = result.ledger.streams
     taken = {str(name) for name in (*streams.index, *streams["theme"])}
     taken |= {join.pot or "" for join in chosen.join}

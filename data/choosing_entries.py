@@ -76,6 +76,20 @@ def yearly(years: int, growth: Sequence[float]) -> tuple[float, ...]:
     return () if found in ((0.0,), ()) else found
 
 
+def limited(entry: Mapping[str, Any], name: str, value: float | None, *, unit: str) -> Entry:
+    """Return an entry with a floor or ceiling in a unit; None takes the limit out.
+
+    Where the entry was limited in another unit, its other limit is taken out: it meant other money.
+    """
+    made = dict(entry)
+    if value is not None and made.get("unit", unit) != unit:
+        for other in {"floor", "ceiling"} - {name}:
+            made.pop(other, None)
+    if value is not None:
+        made["unit"] = unit
+    return changed("share", made, name, value)
+
+
 def _put(entry: Entry, key: str, value: Any) -> Entry:
     if value is None or value == () or value == [] or value == {}:
         entry.pop(key, None)
