@@ -15,6 +15,8 @@ import pandas as pd
 
 from budgets import scenario
 from budgets.scenario import Scenario
+from geo import cells
+from geo.errors import CommonGroundError
 
 _LONGEST = 60
 
@@ -53,6 +55,20 @@ def renamed(text: str, *, identifier: str, title: str, by: str = "") -> str:
     head = {key: value for key, value in values["scenario"].items() if key != "on"}
     head |= {"id": identifier, "title": title, "status": "draft"} | ({"by": by} if by else {})
     return Scenario.model_validate(values | {"scenario": head}).to_toml()
+
+
+def title_of(text: str) -> str:
+    """Return the title that a scenario text gives itself, "" where it is none."""
+    try:
+        return scenario.parse(text).head.title if text.strip() else ""
+    except CommonGroundError:
+        return ""
+
+
+def lines_as_csv(text: str) -> str:
+    """Return kept lines of money as a file for a spreadsheet, in which no text is a formula."""
+    found = lines_of_text(text)
+    return "" if found is None else cells.neutralise(found).to_csv(index=False)
 
 
 def lines_as_text(lines: pd.DataFrame | None) -> str:

@@ -10,7 +10,7 @@ because something else is opened: it is set aside, and a button brings it back.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pandas as pd
@@ -20,7 +20,7 @@ from data import versions
 from data.access import Act
 from data.run import Result
 from data.store.records import Document, Draft, Version
-from data.store_errors import StoreUnavailable
+from data.store_errors import StoreUnavailable, UnknownScenario, UnknownVersion
 from geo.errors import CommonGroundError
 from pages.shared import cache, links, who
 from pages.shared.figures import plain, text
@@ -146,15 +146,14 @@ def keep(result: Result, work: Work) -> None:
         work.kept = IN_STORE
     except StoreUnavailable as error:
         work.kept, work.kept_file = (IN_FILE, error.kept) if error.kept else (IN_SESSION, "")
-        _say(work, f"{error.rule[:1].upper()}{error.rule[1:]}. {error.remedy}")
+        _say(work, in_words(error))
     except CommonGroundError as error:
-        _say(work, f"{error.rule[:1].upper()}{error.rule[1:]}. {error.remedy}")
+        _say(work, in_words(error))
 
 
-def open_version(result: Result, identifier: str, number: int | None) -> bool:
-    """Work on a saved version from now on; False, with a note, where it cannot be had."""
-    work = current(result)
-    return _open(result, work, identifier, number)
+def open_version(result: Result, identifier: str, number: int | None) -> None:
+    """Work on a saved version from now on, or note that it cannot be had."""
+    _open(result, current(result), identifier, number)
 
 
 def start_anew(result: Result) -> None:
@@ -184,6 +183,21 @@ def saved(result: Result, made: Document) -> None:
     _take(current(result), made)
 
 
+def marked(result: Result, made: Version) -> None:
+    """Know that a version counts as something else from now on."""
+    work = current(result)
+    of = None if work.base is None else work.base.version
+    if of and (of.scenario, of.number) == (made.scenario, made.number):
+        work.base = replace(work.base, version=made) if work.base else None
+
+
+def in_words(error: CommonGroundError) -> str:
+    """Return an error of the store as people say it: the rule, what is special, what to do."""
+    kept = getattr(error, "kept", "")
+    said = f"{error.rule[:1].upper()}{error.rule[1:]}. {error.remedy}"
+    return f"{said} What you typed is kept in {kept}." if kept else said
+
+
 def set_aside(result: Result, work: Work) -> None:
     """Keep unsaved changes within reach before something else is opened."""
     if work.changed:
@@ -198,15 +212,20 @@ def _open_link(result: Result, work: Work, asked: str) -> None:
     _open(result, work, *versions.read_address(asked))
 
 
-def _open(result: Result, work: Work, identifier: str, number: int | None) -> bool:
+def _open(result: Result, work: Work, identifier: str, number: int | None) -> None:
     try:
         store = cache.store()
         if store is not None:
             name = who.current(result).name
-            found = store.load(result.place.id, identifier, user=name, version=number)
+            try:
+                found = store.load(result.place.id, identifier, user=name, version=number)
+            except (UnknownVersion, UnknownScenario):
+                # An earlier version may be open to them; which one they see is said.
+                found = store.load(result.place.id, identifier, user=name)
             set_aside(result, work)
             _take(work, found)
-            return True
+            _say_what_differs(result, work, found, number)
+            return
     except CommonGroundError:
         pass
     wanted = f"version {number} of “{identifier}”" if number else f"“{identifier}”"
@@ -215,7 +234,23 @@ def _open(result: Result, work: Work, identifier: str, number: int | None) -> bo
         f"This link asks for {wanted}, which is not kept here or not open to you. "
         "Whoever sent it can put it to consultation; until then the money is shown as it was.",
     )
-    return False
+
+
+def _say_what_differs(result: Result, work: Work, found: Document, number: int | None) -> None:
+    """Say what somebody who opens a version does not see as it was."""
+    version = found.version
+    if number not in (None, version.number):
+        _say(
+            work,
+            f"Version {number} of “{version.title}” is not kept here or not open to you. Version "
+            f"{version.number} is shown instead.",
+        )
+    if found.basis.inputs not in ("", result.place.package_hash):
+        _say(
+            work,
+            f"The figures of this place have changed since version {version.number} was saved: "
+            "the choices are the same, what they come to may differ.",
+        )
 
 
 def _bring_back(result: Result, work: Work, *, asked: bool) -> None:
@@ -278,13 +313,18 @@ def _status(base: Document) -> str:
     return found.status
 
 
-def stamp(result: Result) -> None:
-    """Draw what is worked on, how far it is agreed, and what of it is not saved yet."""
+def stamp(result: Result, *, applied: bool = True) -> None:
+    """Draw what is worked on, how far it is agreed, and what of it is not saved yet.
+
+    Where the figures beside it are those of the money as it is, say so with `applied=False`.
+    """
     work, somebody = current(result), who.current(result)
     for note in work.notes:
         st.warning(plain(note), icon=":material/info:")
     status, title, about = _words(work)
     kept = _kept(work, somebody)
+    if not applied and (work.changed or work.base is not None):
+        kept = " · ".join(filter(None, (kept, "the figures below are the money as it is")))
     st.html(
         f'<p class="cg-stamped"><span class="cg-stamp is-{status}">{text(STATUSES[status])}</span>'
         f'<span class="cg-stamp-title">{text(title)}</span>'
