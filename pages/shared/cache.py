@@ -44,6 +44,7 @@ from indices.profiles_errors import NothingToShow
 from pages.shared import links
 
 VARIABLE = "COMMONGROUND_PLACE"
+_SEEN: dict[str, tuple[tuple[tuple[str, int, int], ...], tuple[str, str]]] = {}  # by folder
 
 
 def result(place_id: str | None = None) -> run.Result:
@@ -239,9 +240,17 @@ def _store(shown: str) -> Store:
     return opened
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def _identity(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> tuple[str, str]:
-    return settings.read(Path(folder)).place.id, place.content_hash(folder)
+    """Return id and content hash of a place, read again only when one of its files has changed.
+
+    Every run of every page asks for them. Streamlit's own caches would hash the names and times of
+    all files each time, a tenth of what a run of the Map takes; comparing them costs nothing.
+    """
+    held = _SEEN.get(folder)
+    if held is None or held[0] != stamp:
+        found = (settings.read(Path(folder)).place.id, place.content_hash(folder))
+        _SEEN[folder] = held = (stamp, found)
+    return held[1]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
