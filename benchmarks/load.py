@@ -97,6 +97,7 @@ def _row(stage: Stage) -> list[object]:
     whole = [answer.whole_s for answer in stage.answers]
     size = [answer.received / 1000 for answer in stage.answers]
     acts = len(stage.answers)
+    served_acts = acts + len(stage.painted_ms)
     return [
         f"{stage.sessions} session{'s' if stage.sessions > 1 else ''}",
         acts,
@@ -106,7 +107,7 @@ def _row(stage: Stage) -> list[object]:
         float(np.quantile([answer.whole_s for answer in stage.opened], 0.95)),
         _both(stage.painted_ms),
         _both(size),
-        1000 * stage.server_cpu_s / acts,
+        1000 * stage.server_cpu_s / served_acts,
         1000 * stage.clients_cpu_s / acts,
         acts / stage.elapsed_s,
         stage.resident_mb,

@@ -192,7 +192,7 @@ class Session:
         """Return the value that a page has put into a widget."""
         for name in ("raw_values", "raw_value", "value"):
             found = getattr(widget, name, None)
-            if found is not None:
+            if found:  # a slider has a list of words too, empty where it is one of numbers
                 return [found] if isinstance(found, str) else list(found)
         return []
 

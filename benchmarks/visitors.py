@@ -41,7 +41,11 @@ class Visitor:
     async def enter(self) -> Answer:
         """Open the page in a session of its own."""
         await self.session.__aenter__()
-        return await self.session.open(ADDRESSES[self.kind])
+        answer = await self.session.open(ADDRESSES[self.kind])
+        for key in ("budget.need", "budget.times"):
+            if key in self.session.widgets:
+                self.usual[key] = self.session.widgets[key].value[0]
+        return answer
 
     async def leave(self) -> None:
         """Close the session."""
@@ -78,8 +82,8 @@ class Visitor:
         if chance < 0.5:
             figure = self._other("map.figure")
             return "map.figure", figure, lambda: session.maps["live_map"]["figure"] == figure
-        if chance < 0.85:
-            # The first of the list says that no area is chosen.
+        # The first of the list says that no area is chosen; some levels have but one.
+        if chance < 0.85 and len(session.options("map.area")) > 2:
             area = self._other("map.area", first=1)
             return "map.area", area, lambda: session.maps["live_map"]["picked"] >= 0
         level = self._other("map.level")
@@ -96,7 +100,7 @@ class Visitor:
         else:
             name, value = "times", self.rng.randrange(2, 21) / 2
         key = f"budget.{name}"
-        usual = self.usual.setdefault(key, session.widgets[key].default[0])
+        usual = self.usual[key]
         # An address holds only what differs from the usual.
         return key, value, lambda: session.asked(name) == ("" if value == usual else f"{value:g}")
 
