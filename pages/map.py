@@ -1,25 +1,56 @@
 """Page: where need is and where the money falls, as a map, a table and the card of one area.
 
-In: a level, a figure and perhaps an area, a second figure and another level's borders, from the
-widgets or from a link. Out: the map in classes, a table beside it with the same figures, the chosen
-area's figures with what each one means; where two maps argue, and how well two layers' borders fit.
+In: a level, a figure and perhaps an area, a second figure, another level's borders, classes and a
+filter, from the widgets or from a link. Out: the map in classes, a table beside it with the same
+figures, the chosen area's figures with what each one means, and all of it as files. What stands in
+the four small menus is worked out when one of them is opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from data.run import Result
-from pages.shared import beside, blocks, drawing, figures, ledgers, links
+from pages.shared import (
+    beside,
+    blocks,
+    downloads,
+    drawing,
+    figures,
+    ledgers,
+    links,
+    map_card,
+    map_menus,
+)
 from pages.shared.figures import Figure
+from pages.shared.figures_more import Shelf
+from pages.shared.filtering import Filter
 from pages.shared.live_map import live_map
-from pages.shared.live_table import live_table
+from pages.shared.live_table import Column, live_table
 
 WHOLE = ""  # no area is chosen
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at: figures of a level, an area, and how."""
+
+    shelf: Shelf
+    figure: Figure
+    other: Figure | None
+    one_map: bool
+    area: str
+    look: drawing.Look
+    pick: Callable[[str], None]
+
+    @property
+    def shown(self) -> list[Figure]:
+        """The figures on the map."""
+        return [self.figure] if self.other is None else [self.figure, self.other]
 
 
 def show() -> None:
@@ -28,128 +59,117 @@ def show() -> None:
     link = links.Link("map")
     blocks.lead("Need and money on one map", "Choose what to show, then choose an area.")
     notes = st.container()
-
-    titles = figures.level_titles(result)
-    first, second, third = st.columns([5, 8, 6], gap="medium")
-    link.option("level", options=titles, default=next(iter(titles)), what="kind of area")
-    with first:
-        level = st.selectbox(
-            "Areas",
-            list(titles),
-            format_func=titles.__getitem__,
-            key=link.key("level"),
-        )
-    offered = figures.of(result, level)
-    link.option("figure", options=offered, default=next(iter(offered)), what="figure")
-    with second:
-        figure = offered[choose_figure(offered, link)]
-    table = result.level_tables[level][figures.here(result, level)]
-    link.option("area", options=[WHOLE, *table.index], default=WHOLE, what="area")
-    with third:
-        area = choose_area(table, link)
-
-    other, over = choose_beside(result, level, offered, figure, link)
-    pick = partial(link.set, "area")
-    if other is None:
-        map_column, side_column = st.columns([3, 2], gap="medium")
-        with map_column:
-            live_map(drawing.of(result, level, figure, area=area, borders=over), on_pick=pick)
-        with side_column:
-            _card(result, level, area, offered, figure)
-            _table(result, level, table, offered, figure, area=area, pick=pick)
-    else:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            live_map(drawing.of(result, level, figure, area=area, borders=over), on_pick=pick)
-        with right:
-            drawn = drawing.of(result, level, other, area=area, borders=over)
-            live_map(drawn, key="map_beside", on_pick=pick)
-        blocks.said("Where the two maps argue", beside.argue(table, figure, other))
-        left, right = st.columns(2, gap="medium")
-        with left:
-            _card(result, level, area, offered, figure)
-        with right:
-            _table(result, level, table, offered, figure, area=area, pick=pick)
-    if over:
-        blocks.said("How well these borders fit", beside.borders(result, level, over))
-    ledgers.show_equation(result, level)
+    view = choose(result, link)
+    if said := map_card.before_per_person(view.shelf, view.shown):
+        st.caption(figures.plain(said))
+    _maps(view)
+    if view.look.borders:
+        fit = beside.borders(result, view.shelf.level, view.look.borders)
+        blocks.said("How well these borders fit", fit)
+    ledgers.show_equation(result, view.shelf.level)
     with notes:
         link.explain()
     link.keep()
 
 
-def _card(
-    result: Result, level: str, area: str, offered: dict[str, Figure], figure: Figure
-) -> None:
-    if area:
-        blocks.area_card(result, level, area, offered=offered, chosen=figure.id)
+def choose(result: Result, link: links.Link) -> View:
+    """Let a visitor choose what to look at."""
+    titles = figures.level_titles(result)
+    first, second, third = st.columns([5, 8, 6], gap="medium")
+    link.option("level", options=titles, default=next(iter(titles)), what="kind of area")
+    with first:
+        level = st.selectbox(
+            "Areas", list(titles), format_func=titles.__getitem__, key=link.key("level")
+        )
+    shelf = Shelf(result, level)
+    with second:
+        figure = shelf.figure(map_menus.figure(shelf, link))
+    with third:
+        area = choose_area(shelf, link)
+    left, right = st.columns([8, 11], gap="medium", vertical_alignment="bottom")
+    with left:
+        map_menus.more_figures(shelf, link)
+    with right, st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        pair = map_menus.compare(shelf, figure, link)
+        other = shelf.figure(pair.other) if pair.other else None
+        classing = map_menus.classes(figure, link)
+        found = map_menus.filtered(shelf, figure, link)
+        shown = [figure] if other is None else [figure, other]
+        with map_menus.menu("Download", "download", ":material/download:") as opened:
+            if opened.open:
+                downloads.buttons(shelf, shown, classing=classing, kept=found.kept)
+    _say(found)
+    look = drawing.Look(classing, pair.borders, found.kept)
+    return View(shelf, figure, other, pair.one_map, area, look, partial(link.set, "area"))
+
+
+def _say(found: Filter) -> None:
+    if found.fault:
+        st.warning(figures.plain(found.fault), icon=":material/filter_alt_off:")
+    elif found.said:
+        st.caption(figures.plain(found.said))
+
+
+def _maps(view: View) -> None:
+    """Show one map beside the card and the table, or two maps above them."""
+    shelf, figure, other = view.shelf, view.figure, view.other
+    one = partial(drawing.on_map, shelf, area=view.area, look=view.look)
+    if other is None or view.one_map:
+        map_column, side_column = st.columns([3, 2], gap="medium")
+        with map_column:
+            drawn = one(figure)
+            if other is not None:
+                drawn = drawing.both(shelf, figure, other, area=view.area, look=view.look)
+            live_map(drawn, on_pick=view.pick)
+        with side_column:
+            map_card.show(shelf, view.area, view.shown)
+            _table(view)
     else:
-        blocks.figure_card(figure)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            live_map(one(figure), on_pick=view.pick)
+        with right:
+            live_map(one(other), key="map_beside", on_pick=view.pick)
+    if other is not None:
+        table = shelf.table(view.shown)
+        title = "Where the two figures argue" if view.one_map else "Where the two maps argue"
+        blocks.said(title, beside.argue(shelf.result, table, figure, other))
+    if other is not None and not view.one_map:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            map_card.show(shelf, view.area, view.shown)
+        with right:
+            _table(view)
 
 
-def _table(
-    result: Result,
-    level: str,
-    table: pd.DataFrame,
-    offered: dict[str, Figure],
-    figure: Figure,
-    *,
-    area: str,
-    pick: Callable[[str], None],
-) -> None:
+def _table(view: View) -> None:
+    """Show the areas with their figures; of a filter, only those that are kept."""
+    shelf, kept = view.shelf, view.look.kept
+    table = shelf.table(view.shown)
+    offered = {**shelf.usual, **{figure.id: figure for figure in view.shown}}
+    columns = figures.columns(offered, first=view.figure)
+    for figure in view.shown:
+        marks = shelf.marks(figure).reindex(table.index)
+        if (marks != "").any():
+            table = table.assign(**{f"{figure.id} note": marks})
+            columns[f"{figure.id} note"] = Column("Note", help=f"On {figure.title.lower()}.")
+    if kept is not None:
+        table = table[table.index.isin(list(kept))]
     live_table(
         table,
-        figures.columns(offered, first=figure),
-        caption=f"{figures.level_titles(result)[level]} with their figures",
-        sorted_by=figure.column,
-        picked=area,
+        columns,
+        caption=f"{figures.level_titles(shelf.result)[shelf.level]} with their figures",
+        sorted_by=view.figure.column,
+        picked=view.area,
         key="map_table",
-        on_pick=pick,
+        on_pick=view.pick,
     )
-    blocks.download(lambda: table, f"{result.place.id}-{level}.csv")
 
 
-def choose_beside(
-    result: Result, level: str, offered: dict[str, Figure], figure: Figure, link: links.Link
-) -> tuple[Figure | None, str]:
-    """Offer a second map beside the first, and the borders of another level over both."""
-    titles = figures.level_titles(result)
-    others = [name for name in offered if name != figure.id]
-    layers = [name for name in titles if name != level]
-    link.option("beside", options=[WHOLE, *others], default=WHOLE, what="second figure")
-    link.option("over", options=[WHOLE, *layers], default=WHOLE, what="layer of borders")
-    first, second, _ = st.columns([5, 8, 6], gap="medium")
-    with first:
-        chosen = st.selectbox(
-            "Beside it",
-            [WHOLE, *others],
-            format_func=lambda name: offered[name].title if name else "No second map",
-            key=link.key("beside"),
-        )
-    with second:
-        over = st.selectbox(
-            "Borders over it",
-            [WHOLE, *layers],
-            format_func=lambda name: titles[name] if name else "No other borders",
-            key=link.key("over"),
-        )
-    return (offered[chosen] if chosen else None), over or WHOLE
-
-
-def choose_figure(offered: dict[str, Figure], link: links.Link) -> str:
-    """Offer the figures of the level."""
-    chosen = st.segmented_control(
-        "Figure",
-        list(offered),
-        format_func=lambda name: offered[name].title,
-        key=link.key("figure"),
-        required=True,
-    )
-    return chosen or next(iter(offered))
-
-
-def choose_area(table: pd.DataFrame, link: links.Link) -> str:
+def choose_area(shelf: Shelf, link: links.Link) -> str:
     """Offer every area by name: for the keyboard, and the quickest way for who knows a name."""
+    table = shelf.table()
+    link.option("area", options=[WHOLE, *table.index], default=WHOLE, what="area")
     names = table["name"].astype(str).to_dict()
     by_name = sorted(table.index, key=lambda code: (names[code].casefold(), code))
     chosen = st.selectbox(

@@ -7,22 +7,30 @@ where they disagree most; how well the borders of the two levels fit.
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
-from boundaries.coterminosity import fit, through_base
 from data.run import Result
-from pages.shared import figures
+from pages.shared import cache, figures
 from pages.shared.figures import Figure, ordinal
+from pages.shared.figures_more import ranked
 
 FEWEST = 5  # areas, below which ranks say nothing
 ALIKE, UNLIKE = 0.5, -0.2
 
 
-def argue(table: pd.DataFrame, first: Figure, second: Figure) -> list[str]:
+def argue(result: Result, table: pd.DataFrame, first: Figure, second: Figure) -> list[str]:
     """Say how alike two figures rank the areas, and in which areas they disagree most.
 
     Ranks run from the highest figure down; how alike they are is Spearman's rank correlation.
+    Money that we ourselves shared out is not ranked: it agrees with need because we made it so.
     """
+    for figure in (first, second):
+        if not ranked(result, figure):
+            reason = (
+                f"{figure.title}: less than half of it is recorded where people live; the rest "
+                "follows from how we share it. So the two are not compared by rank: where they "
+                "agree, we may have made them agree."
+            )
+            return [reason]
     both = table[[first.column, second.column]].astype("float64").dropna()
     if len(both) < FEWEST:
         return []
@@ -45,11 +53,10 @@ def argue(table: pd.DataFrame, first: Figure, second: Figure) -> list[str]:
     return said
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _fit(place_id: str, content: str, level: str, other: str, *, _result: Result) -> list[str]:
-    walk = through_base(_result.crosswalks[level], _result.crosswalks[other], _result.place.people)
-    titles = figures.level_titles(_result)
-    found = fit(walk)
+def borders(result: Result, level: str, other: str) -> list[str]:
+    """Say in people how well two levels' borders fit, the way they fit better."""
+    titles = figures.level_titles(result)
+    found = cache.fit(result, level, other)
     sides = []
     for side, names in ((found.forward, (level, other)), (found.backward, (other, level))):
         people = side.total - side.uncovered
@@ -65,9 +72,3 @@ def _fit(place_id: str, content: str, level: str, other: str, *, _result: Result
         f"“{titles[large]}”."
     )
     return [said]
-
-
-def borders(result: Result, level: str, other: str) -> list[str]:
-    """Say in people how well two levels' borders fit, the way they fit better."""
-    key = (result.place.id, result.place.content_hash)
-    return _fit(*key, level, other, _result=result)

@@ -6,6 +6,7 @@ has a middle. Breaks that somebody typed are read here, and refused with the rea
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -79,7 +80,7 @@ def read(text: str) -> tuple[tuple[float, ...], str]:
         return (), "Breaks are numbers with semicolons between them, such as 10; 20; 40."
     if not all(np.isfinite(numbers)):
         return (), "Breaks are numbers with semicolons between them, such as 10; 20; 40."
-    if any(second <= first for first, second in zip(numbers, numbers[1:], strict=False)):
+    if any(second <= first for first, second in itertools.pairwise(numbers)):
         return (), "Breaks must rise from one to the next, such as 10; 20; 40."
     if len(numbers) >= MOST:
         return (), f"At most {MOST - 1} breaks, for {MOST} classes."

@@ -1,22 +1,54 @@
-"""What the live map is to draw for one figure of one level.
+"""What the live map is to draw: one figure of a level in classes, or two in nine.
 
-In: a result, a level, a figure and perhaps a chosen area. Out: a `Drawing`: the figure in classes,
+In: a result, a level, a figure or two, and how they are looked at. Out: a `Drawing`: the classes,
 with the legend's words and a label for each area, in the order in which the shapes were written.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from budgets import honesty
+from data.mapped import ASSUMED, FEW, ROUGH, WITHHELD
 from data.run import Result
 from geo import maps
 from pages.shared import cache, figures
+from pages.shared.classing import Classing
 from pages.shared.figures import Figure
+from pages.shared.figures_more import Shelf
 from pages.shared.live_map import BEYOND, NO_DATA, Drawing, Legend
 
 CLASSES = 5
+HATCHED = {
+    ASSUMED: "More than half follows from our assumption",
+    FEW: "Few cases stand behind it",
+    ROUGH: "A rough estimate",
+}
+LEVELS_OF_TWO = ("low", "middle", "high")
+TWO = (  # first figure from grey to teal, second from grey to rose; both high are dark blue
+    *("#e8e8e8", "#ace4e4", "#5ac8c8"),
+    *("#dfb0d6", "#a5add3", "#5698b9"),
+    *("#be64ac", "#8c62aa", "#3b4994"),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody looks at a map.
+
+    `borders` is another level whose borders lie over this one's; `kept` are the codes of a filter,
+    None without one, and `filtered` says which they are.
+    """
+
+    classing: Classing = field(default_factory=Classing)
+    borders: str = ""
+    kept: Collection[str] | None = None
+    filtered: str = ""
 
 
 def of(
@@ -28,7 +60,6 @@ def of(
     usual: pd.Series | None = None,
     about: str = "",
     area: str = "",
-    borders: str = "",
 ) -> Drawing:
     """Return the drawing of one figure. Areas beyond the place are drawn but not compared.
 
@@ -41,8 +72,6 @@ def of(
         colours of what-ifs can be compared.
     about
         What of the figure is drawn, such as the name of one line of money.
-    borders
-        Another level whose borders are drawn over this one's.
     """
     table = result.level_tables[level]
     table = table.assign(**{figure.column: table[figure.column] if values is None else values})
@@ -53,33 +82,173 @@ def of(
     found = maps.classify(before.astype(float)[ours], k=CLASSES)
     breaks = [float(number) for number in found.breaks]
     ours = ours.reindex(drawn, fill_value=False)
-    outlined = not figures.fills_the_place(result, level)
     title = f"{figure.title}, {about}" if about else figure.title
     assumed = _assumed(result, level, figure, drawn) if values is None else []
+    words = {
+        "title": f"{title} ({figure.unit})",
+        "note": figure.darker,
+        "labels": figures.class_labels(figure, breaks, open_ends=usual is not None),
+        "hatched": HATCHED[ASSUMED] if assumed else "",
+    }
     return Drawing(
-        geometry=cache.shape_address(result, level),
         classes=_classes(shown, ours, breaks),
         labels=figures.labels(figure, shown, ours.tolist()),
         palette=maps.colours(max(len(breaks) - 1, 1)),
-        legend=Legend(
-            title=f"{title} ({figure.unit})",
-            note=figure.darker,
-            labels=figures.class_labels(figure, breaks, open_ends=usual is not None),
-            beyond="" if ours.all() else f"Beyond {result.place.name}, not compared",
-            outline=result.place.name if outlined else "",
-            borders=f"Borders of {figures.level_titles(result)[borders]}" if borders else "",
-            hatched="More than half follows from our assumption" if assumed else "",
-        ),
         figure=figure.title,
         title=f"{title} by {figures.level_titles(result)[level]}",
         summary=figures.summary(figure, table[figures.here(result, level)]),
-        credit=figures.credit(result, level),
-        picked=int(drawn.get_indexer(pd.Index([area]))[0]),
-        outline=cache.shape_address(result, result.place.settings.base.inside) if outlined else "",
-        overlapping=result.levels[level].counted_in_each is not None,
-        borders=cache.shape_address(result, borders) if borders else "",
         hatched=assumed,
+        **_around(result, level, words, area=area),
     )
+
+
+def on_map(shelf: Shelf, figure: Figure, *, area: str = "", look: Look | None = None) -> Drawing:
+    """Return the drawing of any figure of a level, as somebody looks at it."""
+    look = look or Look()
+    result, level = shelf.result, shelf.level
+    drawn = result.layers[level].index
+    values = shelf.values(figure)
+    scale = 100 if figure.money and not figure.diverging else 1
+    breaks = look.classing.breaks(values[shelf.here], diverging=figure.diverging, scale=scale)
+    ours = shelf.here.reindex(drawn, fill_value=False)
+    shown = values.where(shelf.here).reindex(drawn)
+    hatched, meaning = _hatched(shelf, figure, drawn)
+    own = look.classing.scheme == "fixed" and bool(look.classing.fixed)
+    words = {
+        "title": f"{figure.title} ({figure.unit})",
+        "note": figure.darker,
+        "labels": figures.class_labels(figure, breaks, open_ends=own),
+        "hatched": meaning,
+        "no_data": _missing(shelf, figure),
+    }
+    texts = shelf.texts(figure).reindex(drawn)
+    return Drawing(
+        classes=_classes(shown, ours, breaks),
+        labels=[text if own_ else "" for text, own_ in zip(texts, ours, strict=True)],
+        palette=_palette(figure, len(breaks) - 1),
+        figure=figure.title,
+        title=f"{figure.title} by {figures.level_titles(result)[level]}",
+        summary=figures.summary(figure, shelf.table([figure])),
+        hatched=hatched,
+        **_around(result, level, words, area=area, look=look),
+    )
+
+
+def both(
+    shelf: Shelf, first: Figure, second: Figure, *, area: str = "", look: Look | None = None
+) -> Drawing:
+    """Return the drawing of two figures in one map: each in thirds of the areas, nine colours."""
+    look = look or Look()
+    result, level = shelf.result, shelf.level
+    drawn = result.layers[level].index
+    ours = shelf.here.reindex(drawn, fill_value=False)
+    at = []
+    for figure in (first, second):
+        values = shelf.values(figure)
+        edges = maps.classify(values[shelf.here], k=3).breaks
+        shown = values.where(shelf.here).reindex(drawn)
+        at.append(np.array(_classes(shown, ours, [float(edge) for edge in edges])))
+    known = (at[0] >= 0) & (at[1] >= 0)
+    outside = np.where(at[0] == BEYOND, BEYOND, NO_DATA)
+    classes = np.where(known, 3 * at[1] + at[0], outside)
+    one, two = first.title, second.title
+    pairs = zip(shelf.texts(first).reindex(drawn), shelf.texts(second).reindex(drawn), strict=True)
+    hatched, meaning = _hatched(shelf, first if first.money else second, drawn)
+    words = {
+        "title": f"{one} and {two}",
+        "note": "each in three classes with as many areas; dark blue = both high",
+        "labels": [f"{one}: {a}; {two}: {b}" for b in LEVELS_OF_TWO for a in LEVELS_OF_TWO],
+        "hatched": meaning,
+        "no_data": "No data for one of the two",
+    }
+    return Drawing(
+        classes=[int(number) for number in classes],
+        labels=[f"{a}; {two}: {b}" if own else "" for (a, b), own in zip(pairs, ours, strict=True)],
+        palette=TWO,
+        figure=one,
+        title=f"{one} and {two} by {figures.level_titles(result)[level]}",
+        summary=_summary_of_two(shelf, first, second, pd.Series(classes, drawn)),
+        hatched=hatched,
+        grid=(one, two),
+        **_around(result, level, words, area=area, look=look),
+    )
+
+
+def _around(
+    result: Result,
+    level: str,
+    words: dict[str, Any],
+    *,
+    area: str = "",
+    look: Look | None = None,
+) -> dict[str, Any]:
+    """Return what a drawing of a level has whatever it shows: shapes, borders, legend, filter."""
+    look = look or Look()
+    drawn = result.layers[level].index
+    outlined = not figures.fills_the_place(result, level)
+    compared = figures.here(result, level).reindex(drawn, fill_value=False).all()
+    over = look.borders
+    kept = look.kept
+    legend = Legend(
+        beyond="" if compared else f"Beyond {result.place.name}, not compared",
+        outline=result.place.name if outlined else "",
+        borders=f"Borders of {figures.level_titles(result)[over]}" if over else "",
+        **words,
+    )
+    around: dict[str, Any] = {
+        "geometry": cache.shape_address(result, level),
+        "legend": legend,
+        "credit": figures.credit(result, level),
+        "picked": int(drawn.get_indexer(pd.Index([area]))[0]),
+        "outline": cache.shape_address(result, result.place.settings.base.inside)
+        if outlined
+        else "",
+        "overlapping": result.levels[level].counted_in_each is not None,
+        "borders": cache.shape_address(result, over) if over else "",
+    }
+    if kept is not None and len(kept):
+        around["highlighted"] = [int(at) for at in np.flatnonzero(drawn.isin(list(kept)))]
+    return around
+
+
+def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], str]:
+    """Return the positions of areas whose figure is not to be relied on, and why."""
+    if figure.id in shelf.usual:
+        found = _assumed(shelf.result, shelf.level, figure, drawn)
+        return found, HATCHED[ASSUMED] if found else ""
+    marks = shelf.marks(figure).where(shelf.here, "").reindex(drawn, fill_value="")
+    present = [word for word in HATCHED if (marks == word).any()]
+    at = np.flatnonzero(marks.isin(present).to_numpy())
+    return [int(number) for number in at], ", or ".join(HATCHED[word] for word in present)
+
+
+def _missing(shelf: Shelf, figure: Figure) -> str:
+    """Say what it means where no figure stands."""
+    withheld = (shelf.marks(figure)[shelf.here] == WITHHELD).any()
+    if not withheld:
+        return "No data"
+    missing = shelf.values(figure)[shelf.here].isna()
+    only = (shelf.marks(figure)[shelf.here] == WITHHELD)[missing].all()
+    return "Withheld, small counts" if only else "No data, or withheld"
+
+
+def _palette(figure: Figure, k: int) -> list[str]:
+    colours = maps.colours(max(k, 1), "diverging" if figure.diverging else "YlGnBu")
+    return colours[::-1] if figure.turned else colours
+
+
+def _summary_of_two(shelf: Shelf, first: Figure, second: Figure, classes: pd.Series) -> str:
+    """Say in words how many areas are high in one figure and low in the other."""
+    names = shelf.result.level_tables[shelf.level]["name"]
+    said = [f"{first.title} and {second.title} for {int((classes >= 0).sum()):,} areas."]
+    for number, one, two in ((2, "high", "low"), (6, "low", "high"), (8, "high", "high")):
+        codes = list(classes.index[classes == number])
+        some = ", ".join(str(names[code]) for code in codes[:3])
+        said.append(
+            f"{first.title} {one} and {second.title.lower()} {two}: {len(codes):,}"
+            + (f", such as {some}." if codes else ".")
+        )
+    return " ".join(said)
 
 
 def _assumed(result: Result, level: str, figure: Figure, drawn: pd.Index) -> list[int]:
