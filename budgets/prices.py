@@ -9,7 +9,7 @@ The index is `parameters/deflators.toml`, dated and referenced.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,7 +54,9 @@ def real_terms(pence: pd.Series | np.ndarray | int, *, from_year: str, to_year: 
 
     `real = cash x index(to) / index(from)`. Both years are taken from one series: the one of
     financial years where it has both, else the one of calendar years, where a financial year is
-    estimated as 3/4 of the year in which it begins and 1/4 of the next [own].
+    estimated as 3/4 of the year in which it begins and 1/4 of the next [own]. A financial year
+    beyond the calendar years goes on from the last one that both series have, by the published
+    change of the financial series.
 
     Parameters
     ----------
@@ -78,8 +80,9 @@ def real_terms(pence: pd.Series | np.ndarray | int, *, from_year: str, to_year: 
     )
     if estimated:
         sentence += (
-            " Financial years are estimated from the calendar years they lie in; on the years for "
-            "which both are published the two ways differ by up to 1.0 %."
+            " Financial years are estimated from the calendar years they lie in, later ones by the "
+            "published change since; on the years for which both are published the two ways differ "
+            "by up to 1.0 %."
         )
     return RealTerms(np.rint(amounts * factor).astype(np.int64), float(factor), sentence, estimated)
 
@@ -157,12 +160,32 @@ def _index(from_year: str, to_year: str) -> tuple[str, float, float, bool]:
         return "financial", first, last, False
     calendar = {int(year): float(value) for year, value in deflators()["calendar"]["index"].items()}
     figures = [_figure(year, calendar) for year in years]
+    if None in figures:
+        figures = _linked(years, financial, calendar)
     missing = [year for year, figure in zip(years, figures, strict=True) if figure is None]
     if missing:
-        detail = f"it has {min(calendar)} to {max(calendar)}"
+        detail = f"it has {min(calendar)} to {max(calendar)}, and {max(financial)}"
         raise UnknownDeflator("deflators.toml", found=missing, detail=detail)
     first, last = (figure for figure in figures if figure is not None)
     return "calendar", first, last, any("-" in year for year in years)
+
+
+def _linked(
+    years: Sequence[str], financial: Mapping[str, float], calendar: Mapping[int, float]
+) -> list[float | None]:
+    """Bring years that only the financial series has into the calendar one.
+
+    The link is the last financial year that both series have: the published change goes on from
+    there.
+    """
+    both = {year: figure for year in financial if (figure := _figure(year, calendar)) is not None}
+    link = max(both)
+    return [
+        both[link] * float(financial[year]) / float(financial[link])
+        if (figure := _figure(year, calendar)) is None and year in financial
+        else figure
+        for year in years
+    ]
 
 
 def _figure(year: str, calendar: Mapping[int, float]) -> float | None:

@@ -60,6 +60,15 @@ def test_years_that_are_not_in_the_table_are_refused_by_name() -> None:
         real_terms(1, from_year="2017-18", to_year="2025-26")
 
 
+def test_a_year_beyond_the_calendar_years_goes_on_by_the_published_change() -> None:
+    # By hand: 2022-23 is 3/4 of 90.5005 and 1/4 of 96.2507, 91.93805; 2024-25 is 100 / 91.2996 of
+    # it, 100.69928; 2017-18 is 3/4 of 77.6367 and 1/4 of 79.1606, 78.017675.
+    found = real_terms(100_000_000, from_year="2017-18", to_year="2024-25")
+    assert found.factor == pytest.approx(100.69928 / 78.017675, rel=1e-6)
+    assert found.estimated
+    assert "later ones by the published change since" in found.sentence
+
+
 def test_every_index_has_unit_date_reference_and_status() -> None:
     for table in deflators().values():
         assert table["series"]
