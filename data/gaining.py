@@ -14,7 +14,7 @@ import pandas as pd
 
 from budgets import fairness_views
 from budgets.compare import GAINS, LOSES, STAYS
-from budgets.honesty import ASSUMED, Recorded, recorded
+from budgets.honesty import ASSUMED, SPENT, Recorded, recorded
 from budgets.ledger import OUTSIDE, PLACE_WIDE, Ledger, Level
 from budgets.need import need_weighted
 from data.scenario_files import level_frame
@@ -135,6 +135,36 @@ def by_level(made: Allocation, level: str) -> pd.DataFrame:
         more = [name for name in ("decile", "low_pence", "high_pence") if name in made.changes]
         table = table.join(made.changes[more])
     return table
+
+
+def lines(made: Allocation, level: str, area: str) -> pd.DataFrame:
+    """Return the lines of money that change in an area of a level, largest change first.
+
+    Returns
+    -------
+    DataFrame by stream: `title, before_pence, after_pence, change_pence, shared`. Empty where some
+    of the place's money may not be shown: a line by itself would tell what its sum hides.
+    """
+    before, after = made.result.levels[level], made.levels[level]
+    names = ["title", "before_pence", "after_pence", "change_pence", "shared"]
+    if made.masked is not None or area not in after.areas:
+        return pd.DataFrame(columns=names)
+    at = int(after.areas.get_indexer(pd.Index([area]))[0])
+    was, now = before.pence[:, at], after.pence[:, at]
+    moved = np.flatnonzero(was != now)
+    moved = moved[np.argsort(-np.abs(now - was)[moved], kind="stable")]
+    streams = after.streams
+    words = dict.fromkeys(ASSUMED, "assumed") | dict.fromkeys(SPENT, "where it is spent")
+    return pd.DataFrame(
+        {
+            "title": streams["title"].to_numpy()[moved],
+            "before_pence": was[moved],
+            "after_pence": now[moved],
+            "change_pence": now[moved] - was[moved],
+            "shared": [words.get(str(grade), "recorded") for grade in streams["grade"].iloc[moved]],
+        },
+        index=streams.index[moved],
+    )
 
 
 def _each(made: Allocation, level: str, change: pd.Series) -> pd.Series:

@@ -85,7 +85,7 @@ def balance(result: Result, made: Allocation | None, *, broken: bool) -> None:
 def show(result: Result, made: Allocation, *, on_more: Callable[[], None]) -> None:
     """Show for whom the choices change what, and what each of them did."""
     st.subheader("For whom", anchor=False)
-    st.html(_people(made))
+    st.html(people(made))
     tenths = gaining.by_tenth(made)
     if not tenths.empty:
         st.html(_bars(tenths))
@@ -122,7 +122,7 @@ def reason(error: CommonGroundError) -> str:
     return "\n".join(lines)
 
 
-def _people(made: Allocation) -> str:
+def people(made: Allocation) -> str:
     """Say how many people live where money comes, goes, and stays."""
     counted = gaining.people(made)
     cells = "".join(
