@@ -1,8 +1,8 @@
-"""Page: a public account of the place's money: as it is, or as a scenario would have it.
+"""Page: a public account of the place's money, or of one area's: as it is, or as it would be.
 
-In: nothing, or a scenario as a file or as text. Out: what was asked, what was decided step by step,
-what changed for whom, that every pound is counted once, and the sources; as a page and as a file.
-A scenario lives in this session only: nothing of it is sent anywhere or kept.
+In: nothing, what somebody works on, a saved version, or a scenario as text; and perhaps an area.
+Out: what was asked, what was decided step by step and why, what changed for whom, what was said,
+that every pound is counted once, the sources and the hashes; as a page, on paper and as a file.
 """
 
 from __future__ import annotations
@@ -10,87 +10,100 @@ from __future__ import annotations
 import streamlit as st
 
 from data.run import Result
+from data.scenarios import Allocation
 from geo.errors import CommonGroundError
-from pages.shared import about_account, about_area, blocks, cache, links
+from pages.shared import (
+    about_account,
+    about_account_people,
+    about_area,
+    account_of,
+    account_pictures,
+    area_money,
+    area_spent,
+    blocks,
+    cache,
+    links,
+    printing,
+    talk,
+)
+from pages.shared.account_of import Asked
 from pages.shared.figures import plain
-
-NOW, SCENARIO = "now", "scenario"
-KINDS = {NOW: "The money as it is", SCENARIO: "What a scenario would change"}
-WORDS = "account.words"
 
 
 def show() -> None:
     """Draw the page."""
     result = blocks.opened()
     link = links.Link("account")
+    st.html(about_area.AREA_LOOK)
     blocks.lead("The account", "What was asked, what was decided, and what changed for whom.")
     notes = st.container()
-    link.option("about", options=KINDS, default=NOW, what="kind of account")
-    about = st.segmented_control(
-        "Account for",
-        list(KINDS),
-        format_func=KINDS.__getitem__,
-        key=link.key("about"),
-        required=True,
-    )
-    text = _scenario(result) if about == SCENARIO else ""
-    if about == SCENARIO and not text.strip():
-        blocks.hint("Write a scenario above, or open one from a file.")
-    else:
-        _account(result, text)
+    try:
+        asked = account_of.choose(result, link)
+        if asked is None:
+            blocks.hint("Write a scenario above, or open one from a file.")
+        else:
+            with st.spinner("Sharing out …"):
+                made = cache.allocation(asked.result, asked.text)
+            _account(result, asked, made)
+    except CommonGroundError as error:
+        account_of.refused(error)
     with notes:
         link.explain()
     link.keep()
 
 
-def _scenario(result: Result) -> str:
-    """Let a visitor write a scenario, start from an example, or open one from a file."""
-    held = f"{WORDS}.{result.place.id}"
-    st.session_state.setdefault(held, about_account.example(result))
-    opened = st.file_uploader("Open a scenario (TOML or JSON)", type=["toml", "json"])
-    if opened is not None and st.session_state.get(f"{held}.file") != opened.file_id:
-        st.session_state[f"{held}.file"] = opened.file_id
-        st.session_state[held] = opened.getvalue().decode("utf-8-sig", errors="replace")
-    text: str = st.text_area(
-        "The scenario",
-        key=held,
-        height=320,
-        help="Lines that begin with # are remarks. Entries are applied in the order: change, join, "
-        "share, devolve.",
-    )
-    st.download_button(
-        "Keep the scenario as a file",
-        data=text,
-        file_name=f"{result.place.id}-scenario.toml",
-        mime="application/toml",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
-    return text
-
-
-def _account(result: Result, text: str) -> None:
-    """Show the account, or every fault of the scenario."""
-    try:
-        with st.spinner("Sharing out …"):
-            made = cache.allocation(result, text)
-    except CommonGroundError as error:
-        st.error("This scenario cannot be applied. Nothing was changed.", icon=":material/error:")
-        st.code(str(error), language=None, wrap_lines=True)
-        return
-    sections = about_account.sections(made)
-    for section in sections:
+def _account(result: Result, asked: Asked, made: Allocation) -> None:
+    """Show the account: first what it is of, then for whom, what was said, and its grounds."""
+    tools = st.container(key="account_tools", horizontal=True)
+    first = about_account.asked(made, asked.found, asked.history)
+    people = _for_whom(asked, made)
+    last = about_account.grounds(made, asked.found)
+    for section in [*first, *people]:
+        if section:
+            st.html(section)
+    account_pictures.show(made, asked)
+    about = _about(asked)
+    comments = about_account.said(talk.said(result, about))
+    st.header("What was said", anchor=False)
+    talk.show(result, about)
+    for section in last:
         st.html(section)
+    with tools:
+        _keep(result, asked, made, [*first, *people, comments, *last])
+
+
+def _for_whom(asked: Asked, made: Allocation) -> list[str]:
+    if about_account.is_as_it_is(made):
+        if not asked.code:
+            return []
+        money = area_money.of_area(asked.result, asked.level, asked.code)
+        return [about_account.area_head(money), area_spent.spent(asked.result, money)]
+    if asked.code:
+        return about_account_people.for_area(made, asked.level, asked.code)
+    return about_account_people.for_whom(made)
+
+
+def _about(asked: Asked) -> talk.About:
+    """Return what the conversation is about: the version, else the area, else the place."""
+    if asked.found is not None:
+        return talk.About(asked.found.version.scenario, asked.found.version.number)
+    return talk.About(area=asked.code)
+
+
+def _keep(result: Result, asked: Asked, made: Allocation, sections: list[str]) -> None:
+    """Offer the account on paper and as files."""
+    name = "-".join(part for part in (result.place.id, asked.code, "account") if part)
+    printing.button()
     st.download_button(
-        "Keep this account as a file (HTML, prints well)",
+        "Keep as a file (HTML, prints well)",
         data=lambda: about_area.document(result, plain(about_account.title(made)), sections),
-        file_name=f"{result.place.id}-account.html",
+        file_name=f"{name}.html",
         mime="text/html",
         on_click="ignore",
         icon=":material/download:",
     )
-    blocks.download(lambda: made.changes, f"{result.place.id}-who-gains.csv")
+    if not about_account.is_as_it_is(made):
+        blocks.download(lambda: made.changes, f"{result.place.id}-who-gains.csv")
 
 
 show()

@@ -1,29 +1,35 @@
-"""The account in sentences and tables: of the money as it is, or of a scenario.
+"""The account in sentences and tables: of the money as it is, or of a scenario, for the place.
 
-In: an `Allocation`. Out: sections as HTML in which every text from a file is escaped, and a
-scenario to begin with that fits the place.
+In: an `Allocation`, and the saved version that it is of, if any. Out: sections as HTML in which
+every text from a file or from a person is escaped, and a scenario to begin with that fits the
+place. The same sections stand on the page and in the file that people keep.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-
-import pandas as pd
+from collections.abc import Sequence
+from typing import Any
 
 from budgets import honesty
 from budgets.money import format_pounds
 from budgets.movable import movable
 from budgets.scenario import AS_IT_IS
+from budgets.scenario_document import PARTS
+from data import write
 from data.run import Result
 from data.scenarios import Allocation
+from data.store.records import Comment, Document, Version
+from pages.shared import area_html, choices_said
+from pages.shared.area_money import AreaMoney
 from pages.shared.figures import text
+from pages.shared.working import when
 
 STAMPS = {
     "draft": "Draft: nobody has decided this",
     "consultation": "In consultation: not decided yet",
     "agreed": "Agreed",
 }
-MOST = 5
 
 
 def title(made: Allocation) -> str:
@@ -31,13 +37,47 @@ def title(made: Allocation) -> str:
     return made.outcome.scenario.head.title
 
 
-def sections(made: Allocation) -> list[str]:
-    """Return the sections of the account in reading order."""
-    as_it_is = made.outcome.scenario.id == AS_IT_IS
-    found = [_asked(made, as_it_is=as_it_is)]
-    if not as_it_is:
-        found += [_decided(made), _for_whom(made)]
-    return [*found, _once(made), _known(made), _sources(made)]
+def is_as_it_is(made: Allocation) -> bool:
+    """Say whether nothing was asked: the account is of the money as it is."""
+    return made.outcome.scenario.id == AS_IT_IS
+
+
+def asked(made: Allocation, found: Document | None, history: Sequence[Version]) -> list[str]:
+    """Return the sections on what was asked, what was decided and why, and how it came about."""
+    if is_as_it_is(made):
+        return [_as_it_is(made)]
+    return [_asked(made, found), _decided(made), _came(history)]
+
+
+def grounds(made: Allocation, found: Document | None) -> list[str]:
+    """Return the sections on what the figures stand on: the sum, the doubt, sources, hashes."""
+    return [_once(made), _known(made), _sources(made), _made_from(made, found)]
+
+
+def area_head(money: AreaMoney) -> str:
+    """Return the head of the account of one area, as its money is."""
+    about = f"{money.kind}, {money.code}: about {money.people:,.0f} people"
+    return area_html.section(
+        f"<h2>{text(money.name)}</h2>", f'<p class="cg-kind">{text(about)}</p>'
+    )
+
+
+def said(comments: Sequence[Comment]) -> str:
+    """Return what people said, in its order, as a section of the file that is kept."""
+    if not comments:
+        return ""
+    items = "".join(
+        f"<li><b>{text(comment.by)}</b>, {text(when(comment.at))}"
+        f"{f', on version {comment.number}' if comment.number else ''}: {_words(comment)}</li>"
+        for comment in comments
+    )
+    return area_html.section("<h3>What was said</h3>", f"<ul>{items}</ul>")
+
+
+def _words(comment: Comment) -> str:
+    if comment.hidden_by:
+        return text(f"hidden by {comment.hidden_by}: {comment.reason}")
+    return text(comment.text)
 
 
 def example(result: Result) -> str:
@@ -70,75 +110,76 @@ def example(result: Result) -> str:
     )
 
 
-def _asked(made: Allocation, *, as_it_is: bool) -> str:
-    head, place = made.outcome.scenario.head, made.result.place
+def _as_it_is(made: Allocation) -> str:
     pot = format_pounds(made.outcome.ledger.total)
-    if as_it_is:
-        return _section(
-            f"<h2>The money of {text(place.name)} as it is</h2>",
-            f"<p>{pot} in {len(made.outcome.ledger.streams)} lines. No scenario is applied.</p>",
-        )
+    return area_html.section(
+        f"<h2>The money of {text(made.result.place.name)} as it is</h2>",
+        f"<p>{pot} in {len(made.outcome.ledger.streams)} lines. No scenario is applied.</p>",
+    )
+
+
+def _asked(made: Allocation, found: Document | None) -> str:
+    head = made.outcome.scenario.head
+    pot = format_pounds(made.outcome.ledger.total)
+    # The store knows how far a saved version is agreed; its text does not.
+    status = head.status if found is None else found.version.status
     signed = " by " + head.by if head.by else ""
     dated = f" on {head.on}" if head.on else ""
-    return _section(
+    stamp = STAMPS[status] + (signed + dated if found is None else "")
+    note = head.note or ("" if found is None else found.version.note)
+    return area_html.section(
         f"<h2>{text(head.title)}</h2>",
-        f'<p><span class="cg-badge">{text(STAMPS[head.status])}{text(signed + dated)}</span></p>',
+        f'<p><span class="cg-badge">{text(stamp)}</span></p>',
+        "" if found is None else area_html.paragraphs(_saved(found.version)),
         "<h3>What was asked</h3>",
-        f"<p>{text(head.note)}</p>" if head.note else "",
+        area_html.paragraphs([note or "Nobody wrote down in words what it is for."]),
+        _entries(made),
         f"<p>It takes effect on {made.outcome.on}. The pot is {pot}; before it was "
         f"{format_pounds(made.outcome.baseline.total)}.</p>",
     )
 
 
+def _saved(version: Version) -> list[str]:
+    """Say which version this is, and who marked it as what and why."""
+    why = f": {version.reason}" if version.reason else ""
+    status = STAMPS[version.status].split(":")[0].lower()
+    return [
+        f"Version {version.number}, saved by {version.saved_by}, {when(version.saved_at)}.",
+        f"Marked “{status}” by {version.marked_by}, {when(version.marked_at)}{why}.",
+    ]
+
+
+def _entries(made: Allocation) -> str:
+    """List what the scenario asks for, entry by entry, in everyday words."""
+    titles = choices_said.Titles(made.result)
+    document = made.outcome.scenario.to_dict()
+    items = ""
+    for part in PARTS:
+        for held in document.get(part, []):
+            head, how = choices_said.entry(titles, part, held)
+            kind = choices_said.PARTS[part][0]
+            why = "Why: " if part == "change" else ""
+            items += f"<li><b>{text(kind)}</b>: {text(head)}. {text(why + how.rstrip('.'))}.</li>"
+    return f"<ul>{items}</ul>" if items else ""
+
+
 def _decided(made: Allocation) -> str:
-    steps = "".join(f"<li>{text(step.sentence)}</li>" for step in made.outcome.steps)
-    return _section("<h3>What was decided, step by step</h3>", f"<ol>{steps}</ol>")
+    titles = choices_said.Titles(made.result)
+    steps = "".join(f"<li>{text(step)}</li>" for step in choices_said.steps(titles, made.outcome))
+    return area_html.section("<h3>What was decided, step by step</h3>", f"<ol>{steps}</ol>")
 
 
-def _for_whom(made: Allocation) -> str:
-    """Show who gains and who loses: by decile of need, and the areas that change most."""
-    heads = ["Tenth of areas by need", "Gain", "People in them", "Lose", "People", "In all"]
-    rows = ""
-    for row in made.winners.to_dict("records"):
-        name = {"1": "1 (neediest)", "10": "10 (least needy)", "all": "All"}.get(
-            str(row["decile"]), str(row["decile"])
-        )
-        rows += (
-            f'<tr><th scope="row">{text(name)}</th>'
-            f"<td>{int(row['areas_gain']):,}: {_pounds(row['gained_pence'])}</td>"
-            f"<td>{row['people_gain']:,.0f}</td>"
-            f"<td>{int(row['areas_lose']):,}: {_pounds(row['lost_pence'])}</td>"
-            f"<td>{row['people_lose']:,.0f}</td>"
-            f"<td>{_pounds(row['net_pence'], sign=True)}</td></tr>"
-        )
-    shown = made.changes[made.changes["inside"] & made.changes["change_pence"].notna()]
-    most = shown.sort_values("change_pence_per_person", kind="stable")
-    return _section(
-        "<h3>What changed for whom</h3>",
-        f'<div class="cg-scroll" tabindex="0" role="region" aria-label="Who gains, who loses">'
-        f'<table class="cg-table">{_head(heads)}<tbody>{rows}</tbody></table></div>',
-        _list("Gain most a person", most.iloc[::-1].head(MOST), above=True),
-        _list("Lose most a person", most.head(MOST), above=False),
-    )
-
-
-def _list(title: str, rows: pd.DataFrame, *, above: bool) -> str:
-    mine = rows[(rows["change_pence"] > 0) if above else (rows["change_pence"] < 0)]
-    if mine.empty:
+def _came(history: Sequence[Version]) -> str:
+    """Tell of every version there was, so that nobody has to trust that there was no other."""
+    if not history:
         return ""
     items = "".join(
-        f"<li>{text(row['name'])}: {_pounds(row['change_pence'], sign=True)}, "
-        f"{float(row['change_pence_per_person']) / 100:+,.2f} pounds a person"
-        + (
-            f" (all of its money is then between {_pounds(row['low_pence'])} and "
-            f"{_pounds(row['high_pence'])}, however need is counted)"
-            if "low_pence" in row
-            else ""
-        )
-        + "</li>"
-        for row in mine.to_dict("records")
+        f"<li>Version {version.number}, {text(STAMPS[version.status].split(':')[0].lower())}: "
+        f"{text(version.note or 'no word on what is new')}. Saved by {text(version.saved_by)}, "
+        f"{text(when(version.saved_at))}; hash {version.sha256[:12]}.</li>"
+        for version in history
     )
-    return f"<h4>{text(title)}</h4><ul>{items}</ul>"
+    return area_html.section("<h3>How it came about</h3>", f"<ul>{items}</ul>")
 
 
 def _once(made: Allocation) -> str:
@@ -154,10 +195,9 @@ def _once(made: Allocation) -> str:
         f"{format_pounds(wide)} for the whole place make up the pot of "
         f"{format_pounds(made.outcome.ledger.total)}, to the penny."
     )
-    return _section(
+    return area_html.section(
         "<h3>Every pound once, every penny there</h3>",
-        f"<p>{text(parts)}</p>",
-        f"<p>{text(made.eliminations.sentence())}</p>",
+        area_html.paragraphs([parts, made.eliminations.sentence()]),
     )
 
 
@@ -168,46 +208,56 @@ def _known(made: Allocation) -> str:
         f"{found.share:.0%} of the money is placed by what is recorded; the rest follows from how "
         "it was assumed to be shared."
     )
-    repeat = (
-        "Whoever repeats this from the same files and choices gets the same pence. Its hash: "
-        f"{made.outcome.digest}."
-    )
-    said = [known, *made.sentences[len(made.outcome.steps) :], repeat]
-    items = "".join(f"<li>{text(sentence)}</li>" for sentence in said if sentence)
-    return _section("<h3>How far it can be trusted</h3>", f"<ul>{items}</ul>")
+    told = [known, *made.sentences[len(made.outcome.steps) :]]
+    items = "".join(f"<li>{text(sentence)}</li>" for sentence in told if sentence)
+    return area_html.section("<h3>How far it can be trusted</h3>", f"<ul>{items}</ul>")
 
 
 def _sources(made: Allocation) -> str:
     streams = made.outcome.ledger.streams
+    heads = ["Agency", "Lines", "Year", "Source", "Pounds"]
     rows = ""
     for agency, mine in streams.groupby("agency", sort=True):
-        sources = "; ".join(dict.fromkeys(str(s) for s in mine["source"] if str(s).strip()))
-        rows += (
-            f'<tr><th scope="row">{text(agency)}</th><td>{len(mine)}</td>'
-            f"<td>{text(', '.join(sorted(set(mine['year']))))}</td>"
-            f"<td>{text(sources or 'not stated')}</td>"
-            f"<td>{_pounds(mine['amount_pence'].sum())}</td></tr>"
-        )
-    heads = ["Agency", "Lines", "Year", "Source", "Pounds"]
-    return _section(
+        named = dict.fromkeys(str(s) for s in mine["source"] if str(s).strip())
+        cells: list[Any] = [
+            f"{len(mine)}",
+            ", ".join(sorted(set(mine["year"].astype(str)))),
+            "; ".join(named) or "not stated",
+            format_pounds(int(mine["amount_pence"].sum()), whole=True),
+        ]
+        pairs = [(head, text(cell)) for head, cell in zip(heads[1:], cells, strict=True)]
+        rows += area_html.row(str(agency), pairs)
+    place = made.result.place
+    need = made.result.index
+    said = [] if need is None else [f"Need: {need.definition.title}, {need.definition.reference}."]
+    layer = place.settings.layer(place.base_layer)
+    said.append(f"Borders of small areas: {layer.source or 'not stated'}.")
+    return area_html.section(
         "<h3>Where the figures come from</h3>",
-        f'<div class="cg-scroll" tabindex="0" role="region" aria-label="Sources">'
-        f'<table class="cg-table">{_head(heads)}<tbody>{rows}</tbody></table></div>',
+        area_html.table(heads, rows, label="Sources of the money"),
+        area_html.paragraphs(said),
     )
 
 
-def _pounds(pence: float, *, sign: bool = False) -> str:
-    """Write an amount in whole pounds; one that may not be shown says so."""
-    if pd.isna(pence):
-        return "not shown"
-    written = format_pounds(round(pence), whole=True)
-    return f"+{written}" if sign and pence > 0 else written
-
-
-def _head(titles: list[str]) -> str:
-    cells = "".join(f'<th scope="col">{text(title)}</th>' for title in titles)
-    return f"<thead><tr>{cells}</tr></thead>"
-
-
-def _section(*parts: str) -> str:
-    return f'<section class="cg-part">{"".join(parts)}</section>'
+def _made_from(made: Allocation, found: Document | None) -> str:
+    """Name everything that it takes to make the same pence again."""
+    place = made.result.place
+    items = [
+        f"State of the place's files: {place.content_hash}.",
+        f"Choices and files together: {made.outcome.digest}.",
+        f"Common Ground {write.installed_version()}.",
+    ]
+    if found is not None:
+        items.insert(0, f"Text of version {found.version.number}: {found.version.sha256}.")
+        if found.basis.inputs not in ("", place.package_hash):
+            items.append(
+                "The place has changed since this version was saved: the figures are those of "
+                f"today's files, the version was made with {found.basis.inputs}."
+            )
+    points = "".join(f"<li>{text(item)}</li>" for item in items)
+    return area_html.section(
+        "<h3>How to check it</h3>",
+        "<p>Whoever repeats this from the same files and choices gets the same pence. "
+        "These numbers stand for them:</p>",
+        f'<ul class="cg-hashes">{points}</ul>',
+    )
