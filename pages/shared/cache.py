@@ -9,9 +9,11 @@ pages read it and never change it.
 from __future__ import annotations
 
 import datetime as dt
+import contextlib
 import json
 import os
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 import streamlit as st
@@ -149,6 +151,17 @@ def unusual(base: run.Result, level: str) -> per_person.PerPerson:
 def fit(base: run.Result, level: str, other: str) -> coterminosity.Fit:
     """Return how well the borders of two levels fit, in people."""
     return _fit(base.place.id, base.place.content_hash, level, other, _base=base)
+
+
+def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) -> None:
+    """Make what the first profile of a place needs, once and beside the pages.
+
+    It takes seconds, in which a visitor finds an area or draws one; with `wait` it is there when
+    this returns.
+    """
+    made = _completing(base.place.id, base.place.content_hash, _prepared=prepared)
+    if wait:
+        made.join()
 
 
 def shape_address(base: run.Result, layer: str) -> str:
@@ -362,6 +375,18 @@ def _fit(
 ) -> coterminosity.Fit:
     one, two = _base.crosswalks[level], _base.crosswalks[other]
     return coterminosity.fit(coterminosity.through_base(one, two, _base.place.people))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _completing(place_id: str, content: str, *, _prepared: data_profiles.Prepared) -> Thread:
+    def make() -> None:
+        # What is wrong with the place is said by the page that asks for the part.
+        with contextlib.suppress(CommonGroundError):
+            _prepared.complete()
+
+    thread = Thread(target=make, name=f"profiles of {place_id}", daemon=True)
+    thread.start()
+    return thread
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
