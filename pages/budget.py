@@ -11,7 +11,18 @@ from collections.abc import Callable
 import streamlit as st
 
 from data.run import Result
-from pages.shared import blocks, choices, comparing, gains, lines, lines_work, links, saved, today
+from pages.shared import (
+    blocks,
+    choices,
+    comparing,
+    gains,
+    lines,
+    lines_work,
+    links,
+    saved,
+    today,
+    working,
+)
 
 PARTS: dict[str, tuple[str, Callable[[Result, links.Link], None]]] = {
     "today": ("Where it falls", today.show),
@@ -44,6 +55,7 @@ def show() -> None:
     draw(result, link)
     with notes:
         link.explain()
+        working.stamp(result, applied=part != "today")
     link.keep()
 
 

@@ -316,15 +316,15 @@ def _status(base: Document) -> str:
 def stamp(result: Result, *, applied: bool = True) -> None:
     """Draw what is worked on, how far it is agreed, and what of it is not saved yet.
 
-    Where the figures beside it are those of the money as it is, say so with `applied=False`.
+    Where the choices are not in the figures beside it, say so with `applied=False`.
     """
     work, somebody = current(result), who.current(result)
     for note in work.notes:
         st.warning(plain(note), icon=":material/info:")
     status, title, about = _words(work)
     kept = _kept(work, somebody)
-    if not applied and (work.changed or work.base is not None):
-        kept = " · ".join(filter(None, (kept, "the figures below are the money as it is")))
+    if not applied and work.document.strip():
+        kept = " · ".join(filter(None, (kept, "these choices are not in the figures below")))
     st.html(
         f'<p class="cg-stamped"><span class="cg-stamp is-{status}">{text(STATUSES[status])}</span>'
         f'<span class="cg-stamp-title">{text(title)}</span>'
