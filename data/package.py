@@ -16,6 +16,7 @@ import pandas as pd
 from boundaries.custom import Blocks
 from budgets import measures
 from budgets import streams as budget_streams
+from budgets.need_formula import read_formula
 from data import blocks, folders, registers, tables, trends
 from data import settings as place_settings
 from data.errors import MissingFile, NoIndex, NoPeople, OutsidePackage, WrongColumns
@@ -25,6 +26,7 @@ from geo.errors import Faults
 from indices import definitions
 from indices import index as indices_index
 from indices.definitions import Definition
+from indices.errors import NumeratorAboveDenominator
 
 # A shapefile is several files under one stem.
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -314,6 +316,9 @@ class Package:
             )
 
         top, bottom = column(item.numerator, 0.0), column(item.denominator, 0.0)
+        above = frame.index[(top > bottom) & item.part_of_denominator]
+        if len(above):
+            self.faults.add(NumeratorAboveDenominator(f"{item.file}, {item.id}", found=above))
         if item.value is not None:
             value = column(item.value, None)
         elif item.denominator is None:
@@ -321,6 +326,12 @@ class Package:
         else:
             value = item.multiple * top / bottom.where(bottom > 0)
         return pd.DataFrame({"numerator": top, "denominator": bottom, "value": value})
+
+    def check_formulas(self) -> None:
+        """Read every funding formula, so that its faults are told with all others."""
+        for name in self.settings.need.formulas:
+            if name in self.inputs:
+                self._catch(lambda name=name: read_formula(self.folder / name))  # type: ignore[misc]
 
     def blocks(self, base: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]) -> Blocks | None:
         settings = self.settings.blocks

@@ -188,6 +188,7 @@ def load(folder: str | Path) -> Place:
         flows=package.flows(base_index),
     )
     package.check_series()
+    package.check_formulas()
     package.faults.raise_any()
     return place
 

@@ -11,6 +11,7 @@ import pytest
 from shapely.geometry import Point, Polygon
 
 from budgets import errors as money
+from budgets.need_errors import FormulaNotUnderstood
 from data import errors, place
 from data.settings import parse
 from geo.errors import CommonGroundError, NotPolygons, SeveralFaults
@@ -64,11 +65,35 @@ def test_an_indicator_is_a_ratio_in_its_own_unit(package: Path) -> None:
 
 
 def test_an_indicator_may_have_gaps_and_nobody_to_divide_by(package: Path, edit: Edit) -> None:
-    edit("base.csv", "0101,13,6,1", "0101,13,0,1")
+    edit("base.csv", "0101,13,6,1", "0101,13,0,0")
     edit("base.csv", "0102,23,11,1", "0102,23,11,..")
     found = place.load(package).indicators["crowded"]["value"]
     assert found[["0101", "0102"]].isna().all()
     assert found.notna().sum() == 14
+
+
+def test_a_part_that_is_more_than_the_whole_is_refused_by_area(package: Path, edit: Edit) -> None:
+    edit("base.csv", "0101,13,6,1", "0101,13,6,7")
+    with pytest.raises(index_errors.NumeratorAboveDenominator, match=r"base\.csv, crowded.*0101"):
+        place.load(package)
+    edit(
+        "place.toml",
+        'denominator = "households"\n',
+        'denominator = "households"\npart_of_denominator = false\n',
+    )
+    assert place.load(package).indicators["crowded"].loc["0101", "value"] == pytest.approx(700 / 6)
+
+
+def test_a_formula_with_a_fault_is_refused_with_all_others(package: Path, edit: Edit) -> None:
+    (package / "care.toml").write_text('schema = 1\n[formula]\nid = "care"\n', encoding="utf-8")
+    edit("place.toml", "[need]\n", '[need]\nformulas = ["care.toml"]\n')
+    edit("base.csv", "0101,13,6,1", "0101,13,6,7")
+    with pytest.raises(SeveralFaults) as caught:
+        place.load(package)
+    assert [type(fault) for fault in caught.value.faults] == [
+        index_errors.NumeratorAboveDenominator,
+        FormulaNotUnderstood,
+    ]
 
 
 def test_a_numerator_alone_is_a_count(package: Path, edit: Edit) -> None:
