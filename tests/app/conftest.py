@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -205,18 +207,28 @@ class Server:
             connection.close()
 
 
-def serve(place: Path, home: Path) -> Iterator[Server]:
-    """Run the app on a free port until the test session ends."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def serve(
+    place: Path, home: Path, *, user: str = "", role: str = "", port: int = 0
+) -> Iterator[Server]:
+    """Run the app on a free port until the test session ends; with a user, as its command does."""
+    port = port or free_port()
     log = home / "server.log"
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    command += ["--server.port", str(port)]
+    if user:
+        command = [str(Path(sys.executable).with_name("commonground")), "serve", str(place)]
+        command += ["--no-browser", "--port", str(port), "--user", user, "--role", role]
     variables = {"COMMONGROUND_PLACE": str(place), "COMMONGROUND_HOME": str(home)}
-    with log.open("w") as out:
+    with log.open("a") as out:
         process = subprocess.Popen(
-            [*command, "--server.port", str(port)],
+            command,
             cwd=home,  # not the checkout: the app must find its settings by itself
             env=os.environ | variables,
             stdout=out,
@@ -254,3 +266,109 @@ def server(grid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def serve_place() -> Callable[[Path, Path], Iterator[Server]]:
     """Return the starter of a server, for another place."""
     return serve
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
+# A page is settled when its script has ended and every map and table in it has been drawn.
+SETTLED = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (app?.dataset.testScriptState !== 'notRunning') return false;
+  if (document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
+  if (document.querySelector('[data-stale="true"]')) return false;
+  return [...document.querySelectorAll('*')]
+    .map((el) => el.shadowRoot?.querySelector('.live-map')).filter(Boolean)
+    .every((map) => map.dataset.painted || map.dataset.failed);
+}"""
+
+
+@dataclass(frozen=True)
+class Visits:
+    """A browser's way into a running app: pages that may ask nobody else for anything."""
+
+    browser: Any
+    address: str
+
+    @contextmanager
+    def page(self, *, size: str = "desk", scheme: str = "light", path: str = "") -> Iterator[Any]:
+        """Open a page in a profile of its own; at the end it must have asked this server only."""
+        width, height = SIZES[size]
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            base_url=self.address,
+            is_mobile=size == "phone",
+            has_touch=size == "phone",
+        )
+        with closing(context):
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE)
+            asked: list[str] = []
+            faults: list[str] = []
+            page.on("request", lambda request: asked.append(request.url))
+            page.on("websocket", lambda socket: asked.append(socket.url))
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+            page.on("console", lambda line: faults.append(line.text) if blocked(line) else None)
+            if path:
+                self.open(page, path)
+            yield page
+        host = self.address.removeprefix("http://")
+        here = re.compile(rf"(http|ws)://{re.escape(host)}/|data:|blob:http://{re.escape(host)}/")
+        assert [one for one in asked if not here.match(one)] == []
+        assert len(asked) > 5
+        assert faults == []
+
+    def open(self, page: Any, path: str) -> None:
+        """Go to an address of the app and wait until the page is settled."""
+        page.goto(path)
+        self.settle(page)
+
+    def settle(self, page: Any) -> None:
+        """Wait until the page's script has ended and what it draws is there."""
+        page.wait_for_function(SETTLED)
+        page.wait_for_timeout(300)  # what fades in counts as pale, and a run may follow a run
+        page.wait_for_function(SETTLED)
+
+
+def blocked(line: Any) -> bool:
+    return line.type == "error" and "Content Security Policy" in line.text
+
+
+@pytest.fixture(scope="module")
+def chromium_started(chromium: str) -> Iterator[Any]:
+    """One real Chromium for the tests of a file."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def visits(chromium_started: Any, server: Server) -> Visits:
+    """Visits to the place of squares."""
+    return Visits(chromium_started, server.address)
+
+
+@pytest.fixture(scope="module")
+def serve_and_visit(
+    chromium_started: Any,
+) -> Callable[..., AbstractContextManager[Visits]]:
+    """Return what serves another place, perhaps for somebody with a role, and visits it."""
+
+    @contextmanager
+    def served(place: Path, home: Path, **who: Any) -> Iterator[Visits]:
+        with closing(serve(place, home, **who)) as servers:
+            yield Visits(chromium_started, next(servers).address)
+
+    return served
