@@ -82,18 +82,18 @@ def _trouble(desk: Desk, found: Scenario, error: CommonGroundError) -> None:
         choices_said.entry(titles, at.part, choosing.entry(found, at.part, at.number))[0]
         for at in spots(error)
     ]
+    about = f" It is about: {plain('; '.join(named))}\\." if named else ""
+    why = " ".join(plain(line) for line in choices_outcome.reason(error))
     st.error(
-        "These choices cannot be kept together, so nothing is changed yet."
-        + (f" It is about: {plain('; '.join(named))}\\." if named else ""),
+        f"**These choices cannot be kept, so nothing is changed yet.**{about} {why}",
         icon=":material/error:",
     )
-    st.code(choices_outcome.reason(error), language=None, wrap_lines=True)
     fix = cache.nearest(desk.result, found.to_toml(), error)
     with st.container(horizontal=True):
         if fix is not None:
             st.button(
-                f"Take the nearest that can be kept: {plain(fix.key.replace('_', ' '))} "
-                f"{plain(fix.words)}",
+                "Take the nearest that can be kept: "
+                f"{choices_said.LIMITS[fix.key].lower()} {plain(fix.words)}",
                 key="choices.nearest",
                 type="primary",
                 icon=":material/check:",
@@ -180,46 +180,53 @@ def _entry(desk: Desk, titles: choices_said.Titles, spot: Spot, *, wrong: bool) 
     held = choosing.entry(desk.chosen, spot.part, spot.number)
     title, words = choices_said.entry(titles, spot.part, held)
     is_open = st.session_state.get(OPEN) == spot
-
-    def turn() -> None:
-        st.session_state[OPEN] = None if is_open else spot
-
     name = f"choice_{spot.part}_{spot.number}"
     with st.container(border=True, key=name):
         marked = '<span class="cg-badge">cannot be kept</span>' if wrong else ""
-        st.html(
-            f'<div class="cg-entry"><b>{text(title)}</b> {marked}<span>{text(words)}</span></div>'
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(
+                f'<div class="cg-entry"><b>{text(title)}</b> {marked}<span>{text(words)}</span>'
+                "</div>",
+                width="stretch",
+            )
+            _buttons(desk, spot, name, is_open=is_open)
         if is_open:
             choices_entries.show(desk, spot)
         refused = st.session_state.get(REFUSED)
         if isinstance(refused, Refused) and refused.spot == spot:
             st.warning(plain(refused.why), icon=":material/block:")
-        with st.container(horizontal=True):
-            st.button(
-                "Done" if is_open else "Change",
-                key=f"{name}.open",
-                type="tertiary",
-                icon=":material/check:" if is_open else ":material/tune:",
-                help=f"{'Close' if is_open else 'Open'} choice {spot.number}",
-                on_click=turn,
-            )
-            if spot.number > 1:
-                st.button(
-                    "Earlier",
-                    key=f"{name}.earlier",
-                    type="tertiary",
-                    icon=":material/arrow_upward:",
-                    help="Apply it before the one above",
-                    on_click=desk.earlier,
-                    args=(spot,),
-                )
-            st.button(
-                "Take out",
-                key=f"{name}.out",
-                type="tertiary",
-                icon=":material/delete:",
-                help=f"Take choice {spot.number} out of the scenario",
-                on_click=desk.take_out,
-                args=(spot,),
-            )
+
+
+def _buttons(desk: Desk, spot: Spot, name: str, *, is_open: bool) -> None:
+    """Offer to open or close an entry, to apply it earlier, and to take it out."""
+
+    def turn() -> None:
+        st.session_state[OPEN] = None if is_open else spot
+
+    st.button(
+        "Done" if is_open else "Change",
+        key=f"{name}.open",
+        type="tertiary",
+        icon=":material/check:" if is_open else ":material/tune:",
+        help=f"{'Close' if is_open else 'Open'} choice {spot.number}",
+        on_click=turn,
+    )
+    if spot.number > 1:
+        st.button(
+            "Earlier",
+            key=f"{name}.earlier",
+            type="tertiary",
+            icon=":material/arrow_upward:",
+            help="Apply it before the one above",
+            on_click=desk.earlier,
+            args=(spot,),
+        )
+    st.button(
+        "Take out",
+        key=f"{name}.out",
+        type="tertiary",
+        icon=":material/delete:",
+        help=f"Take choice {spot.number} out of the scenario",
+        on_click=desk.take_out,
+        args=(spot,),
+    )

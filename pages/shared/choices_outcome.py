@@ -87,7 +87,7 @@ def show(result: Result, made: Allocation, *, on_more: Callable[[], None]) -> No
     st.subheader("For whom", anchor=False)
     st.html(people(made))
     tenths = gaining.by_tenth(made)
-    if not tenths.empty:
+    if (tenths["change_pence"] != 0).any():
         st.html(_bars(tenths))
     st.button(
         "See who gains and who loses, area by area",
@@ -108,18 +108,23 @@ def year_words(year: Year) -> str:
     return f"{year.year} · {share:.0%} of the money can move by then"
 
 
-def reason(error: CommonGroundError) -> str:
-    """Say why choices cannot be kept, one line a fault: what is wrong, and what was found."""
+def reason(error: CommonGroundError) -> list[str]:
+    """Say why choices cannot be kept, one sentence a fault: what is asked, and what there is."""
     faults = error.faults if isinstance(error, SeveralFaults) else (error,)
     lines = []
     for fault in faults:
-        detail = f": {fault.detail}" if fault.detail else ""
+        limit, year = fault.fields.get("limit"), fault.fields.get("year")
         found = f" ({', '.join(str(item) for item in fault.found[:5])})" if fault.found else ""
-        limit = fault.fields.get("limit")
-        year = f", year {fault.fields['year']}" if "year" in fault.fields else ""
-        about = f"{str(limit).replace('_', ' ').capitalize()}{year}: " if limit else ""
-        lines.append(f"{about}{fault.rule}{detail}{found}. {fault.remedy}")
-    return "\n".join(lines)
+        if limit is None:
+            detail = f": {fault.detail}" if fault.detail else ""
+            lines.append(f"It must be so that {fault.rule}{detail}{found}. {fault.remedy}")
+            continue
+        # The button says the nearest value, rounded; the message has it to the last digit.
+        detail = fault.detail.partition("; the nearest that can be kept")[0]
+        when = f" in year {year}" if year is not None else ""
+        name = choices_said.LIMITS.get(str(limit), str(limit).replace("_", " "))
+        lines.append(f"{name}{when}: {detail or fault.rule}{found}.")
+    return lines
 
 
 def people(made: Allocation) -> str:

@@ -38,6 +38,18 @@ RULES: Final = {
     "convergence": "Only new money, nobody is cut",
     "raking": "Several lines together, each keeps its sum",
 }
+LIMITS: Final = {
+    "floor": "No area less than",
+    "ceiling": "No area more than",
+    "fixed": "Each area gets first",
+    "minimum": "Smallest amount worth having",
+    "match": "At most, for each pound of its own",
+    "growth": "Growth",
+    "far_growth": "Growth far above the share",
+    "cap": "No area grows by more than",
+    "per_cent": "The change",
+    "amount": "The change",
+}
 UNITS: Final = {"per cent": "% of today", "per head": "£ a person", "pounds": "£ an area"}
 WAYS: Final = {
     "pooled": "Pooled",
@@ -64,9 +76,14 @@ class Titles:
 
     @cached_property
     def lines(self) -> dict[str, str]:
-        """Titles of lines of money by id."""
+        """Titles of lines of money by id, with the agency where two are called alike."""
         streams = self.result.ledger.streams
-        return {str(id): str(title) for id, title in streams["title"].items()}
+        alike = streams["title"].duplicated(keep=False)
+        rows = zip(streams.index, streams["title"], streams["agency"], alike, strict=True)
+        return {
+            str(id): f"{title}, {agency}" if twice else str(title)
+            for id, title, agency, twice in rows
+        }
 
     @cached_property
     def levels(self) -> dict[str, str]:

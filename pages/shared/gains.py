@@ -59,8 +59,11 @@ def show(result: Result, link: links.Link) -> None:
     try:
         made = cache.allocation(result, words, draws=0)
     except CommonGroundError as error:
-        st.error("These choices cannot be kept, so nothing is changed.", icon=":material/error:")
-        st.code(choices_outcome.reason(error), language=None, wrap_lines=True)
+        why = " ".join(plain(line) for line in choices_outcome.reason(error))
+        st.error(
+            f"**These choices cannot be kept, so nothing is changed.** {why}",
+            icon=":material/error:",
+        )
         st.button(
             "Go to the choices",
             key="gains.choices",

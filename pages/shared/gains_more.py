@@ -132,6 +132,11 @@ def years(result: Result, made: Allocation, link: links.Link) -> None:
         alternative=_way(shown),
         write=lambda pounds: format_pounds(round(100 * pounds)),
     )
+    _by_year(result, made, number)
+
+
+def _by_year(result: Result, made: Allocation, number: int) -> None:
+    """Show what each area gets year by year."""
     table = gaining.path(made, number)
     named = [name for name in table.columns if name.isdigit()]
     live_table(
