@@ -48,11 +48,14 @@ class PerPerson:
         By area, as `need_population.unusual_areas` returns it.
     sentences
         Whom each service is read by and why, what was flagged, what is left out.
+    unchecked
+        Flags for which the place has no count: of `student`, `prison`, `city-centre`.
     """
 
     table: pd.DataFrame
     flags: pd.DataFrame
     sentences: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
 
 def money_per_person(result: Result, level: str, *, purposes: Purposes | None = None) -> PerPerson:
@@ -97,7 +100,8 @@ def money_per_person(result: Result, level: str, *, purposes: Purposes | None = 
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     wanted = {STUDENTS: "student", PRISONERS: "prison", WORKDAY: "city-centre"}
     unchecked = [words for name, words in wanted.items() if name not in counts]
-    return PerPerson(table, flags, _said(held, reasons, populations, flags, unchecked))
+    said = _said(held, reasons, populations, flags, unchecked)
+    return PerPerson(table, flags, said, tuple(unchecked))
 
 
 def _counts(result: Result, crosswalk: Crosswalk, areas: pd.Index) -> dict[str, pd.Series]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from data.run import Result
 from pages.shared import (
@@ -89,7 +90,7 @@ def choose(result: Result, link: links.Link) -> View:
     left, right = st.columns([8, 11], gap="medium", vertical_alignment="bottom")
     with left:
         map_menus.more_figures(shelf, link)
-    with right, st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with right, _row():
         pair = map_menus.compare(shelf, figure, link)
         other = shelf.figure(pair.other) if pair.other else None
         classing = map_menus.classes(figure, link)
@@ -101,6 +102,10 @@ def choose(result: Result, link: links.Link) -> View:
     _say(found)
     look = drawing.Look(classing, pair.borders, found.kept)
     return View(shelf, figure, other, pair.one_map, area, look, partial(link.set, "area"))
+
+
+def _row() -> DeltaGenerator:
+    return st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="map_menus")
 
 
 def _say(found: Filter) -> None:

@@ -30,10 +30,11 @@ HATCHED = {
     ROUGH: "A rough estimate",
 }
 LEVELS_OF_TWO = ("low", "middle", "high")
-TWO = (  # first figure from grey to teal, second from grey to rose; both high are dark blue
-    *("#e8e8e8", "#ace4e4", "#5ac8c8"),
-    *("#dfb0d6", "#a5add3", "#5698b9"),
-    *("#be64ac", "#8c62aa", "#3b4994"),
+# The first figure runs from cream to teal, the second from cream to rose; both high: dark blue.
+TWO = (
+    *("#f4ecd2", "#a9dcd3", "#4fb9b4"),
+    *("#e6b3c8", "#a5add3", "#4f92b5"),
+    *("#c95f9d", "#8a5fa5", "#34408f"),
 )
 
 
@@ -119,7 +120,6 @@ def on_map(shelf: Shelf, figure: Figure, *, area: str = "", look: Look | None = 
         "note": figure.darker,
         "labels": figures.class_labels(figure, breaks, open_ends=own),
         "hatched": meaning,
-        "no_data": _missing(shelf, figure),
     }
     texts = shelf.texts(figure).reindex(drawn)
     return Drawing(
@@ -212,24 +212,23 @@ def _around(
 
 
 def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], str]:
-    """Return the positions of areas whose figure is not to be relied on, and why."""
-    if figure.id in shelf.usual:
-        found = _assumed(shelf.result, shelf.level, figure, drawn)
-        return found, HATCHED[ASSUMED] if found else ""
+    """Return the positions of areas whose figure is withheld or not to be relied on, and why.
+
+    A withheld figure is hatched too, over the colour of no data.
+    """
     marks = shelf.marks(figure).where(shelf.here, "").reindex(drawn, fill_value="")
+    if figure.id in shelf.usual:
+        assumed = _assumed(shelf.result, shelf.level, figure, drawn)
+        marks = marks.where(marks == WITHHELD, "")
+        marks.iloc[[at for at in assumed if marks.iloc[at] == ""]] = ASSUMED
     present = [word for word in HATCHED if (marks == word).any()]
-    at = np.flatnonzero(marks.isin(present).to_numpy())
-    return [int(number) for number in at], ", or ".join(HATCHED[word] for word in present)
-
-
-def _missing(shelf: Shelf, figure: Figure) -> str:
-    """Say what it means where no figure stands."""
-    withheld = (shelf.marks(figure)[shelf.here] == WITHHELD).any()
-    if not withheld:
-        return "No data"
-    missing = shelf.values(figure)[shelf.here].isna()
-    only = (shelf.marks(figure)[shelf.here] == WITHHELD)[missing].all()
-    return "Withheld, small counts" if only else "No data, or withheld"
+    at = np.flatnonzero(marks.isin([*present, WITHHELD]).to_numpy())
+    meaning = ", or ".join(HATCHED[word] for word in present)
+    if (marks == WITHHELD).any():
+        meaning = (
+            f"On grey: withheld. In colour: {meaning}" if meaning else "Withheld: small counts"
+        )
+    return [int(number) for number in at], meaning
 
 
 def _palette(figure: Figure, k: int) -> list[str]:

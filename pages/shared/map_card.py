@@ -6,12 +6,18 @@ area is chosen, what the figure on the map is.
 
 from __future__ import annotations
 
+from budgets.phrases import listed
 from pages.shared import blocks, cache, figures
 from pages.shared.blocks import CardLine
 from pages.shared.figures import MOST_DEPRIVED, Figure
 from pages.shared.figures_more import Shelf, ranked
 
 NOT_RANKED = "not ranked: it follows from how we share it"
+UNUSUAL = {
+    "student": "many students",
+    "prison": "people in custody",
+    "city_centre": "far more people by day than at home",
+}
 
 
 def show(shelf: Shelf, area: str, shown: list[Figure]) -> None:
@@ -62,22 +68,20 @@ def before_per_person(shelf: Shelf, shown: list[Figure]) -> str:
     names = shelf.result.level_tables[shelf.level]["name"]
     flags = found.flags[shelf.here.reindex(found.flags.index, fill_value=False)]
     said = []
-    for column, words in (
-        ("student", "many students"),
-        ("prison", "people in custody"),
-        ("city_centre", "far more people by day than at home"),
-    ):
+    for column, words in UNUSUAL.items():
         codes = list(flags.index[flags[column]])
         if codes:
             some = ", ".join(str(names[code]) for code in codes[:3])
             more = f" and {len(codes) - 3:,} more" if len(codes) > 3 else ""
             said.append(f"{words} in {some}{more}")
-    parts = [
-        f"Money per person misleads where those who live there are unusual: {'; '.join(said)}."
-    ]
-    parts = parts if said else []
-    unchecked = [one for one in found.sentences if one.startswith("For want of a count")]
-    return " ".join([*parts, *unchecked])
+    parts = ["Before you read money per person:"]
+    if said:
+        parts.append(f"it misleads where there are {'; '.join(said)}.")
+    missing = [UNUSUAL[name.replace("-", "_")] for name in found.unchecked]
+    if missing:
+        parts.append(f"{'It' if said else 'it'} misleads where there are {listed(missing)}, "
+                     "and the place has no count that would say where that is.")  # fmt: skip
+    return " ".join(parts) if len(parts) > 1 else ""
 
 
 def _decile(shelf: Shelf, figure: Figure, area: str) -> str:

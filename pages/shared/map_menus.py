@@ -46,7 +46,7 @@ def figure(shelf: Shelf, link: links.Link) -> str:
     chosen = st.segmented_control(
         "Figure",
         options,
-        format_func=lambda id: shelf.usual[id].title if id in usual else shelf.offers[id].title,
+        format_func=lambda id: shelf.usual[id].title if id in usual else "Chosen below",
         key=link.key("figure"),
         required=True,
     )

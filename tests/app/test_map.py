@@ -1,0 +1,548 @@
+"""The Map page with every figure, class scheme, pair, filter and file, without a browser."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyogrio
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import exports, mappable, mapped, masking, place, profiles, run
+from data.mappable_errors import UnknownFigure
+from pages.shared import beside, classing, downloads, drawing, filtering
+from pages.shared.classing import Classing
+from pages.shared.figures_more import Shelf, ranked
+
+PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
+OURS = [
+    n for n in range(16) if n % 4 < 3
+]  # squares of the place; those of the fourth column are not
+MEASURES = """
+[[indicators]]
+id = "damp"
+title = "Damp homes"
+unit = "%"
+file = "damp.csv"
+numerator = "damp"
+denominator = "homes"
+per = 100
+theme = "homes"
+source = "Counted for tests"
+date = "2025-01-01"
+definition = "Homes with damp walls, of all homes."
+[[indicators]]
+id = "trees"
+title = "Trees"
+unit = "trees"
+kind = "score"
+file = "damp.csv"
+value = "trees"
+direction = "low is worse"
+theme = "streets"
+source = "Counted for tests"
+date = "2025-01-01"
+[programmes]
+file = "programmes.csv"
+"""
+PROGRAMMES = """id,title,lead,theme,role,importance,covers,amount,ends
+P1,Warm homes,Town council,homes,operational,critical,sq:a00;sq:a01,1000.00,
+P2,Dry walls,Town council,homes,operational,desirable,sq:a01,,2099-12-31
+P3,Old one,Town council,homes,operational,desirable,town:T,50.00,2001-01-01
+P4,Play,Youth trust,children,operational,desirable,town:T,12.84,
+"""
+
+
+@pytest.fixture(scope="module")
+def rich(make_place: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The squares with two measures, four programmes and two lines that are recorded."""
+    folder = make_place(tmp_path_factory.mktemp("rich") / "rich", id="rich", name="Richton")
+    settings = (folder / "place.toml").read_text()
+    settings = settings.replace("[need]", MEASURES + "[need]")
+    (folder / "place.toml").write_text(settings)
+    (folder / "programmes.csv").write_text(PROGRAMMES)
+    rows = [f"a{n:02d},{n + 20},100,{n * 10}" for n in range(16)]
+    (folder / "damp.csv").write_text("code,damp,homes,trees\n" + "\n".join(rows) + "\n")
+    base = (folder / "base.csv").read_text().splitlines()
+    base = [base[0] + ",visits,students", *(f"{line},{n + 1},{90 if n == 5 else 1}"
+                                            for n, line in enumerate(base[1:]))]  # fmt: skip
+    (folder / "base.csv").write_text("\n".join(base) + "\n")
+    streams = (folder / "streams.csv").read_text().splitlines()
+    head = streams[0] + ",theme,use"
+    themes = {"care": ",care,", "parks": ",streets,", "clinic": ",care,", "fees": ",streets,"}
+    lines = [line + themes[line.split(",")[0]] for line in streams[1:]]
+    lines.append("baths,Baths,Town council,7800.00,,town:T,recorded,town,2025-26,revenue,outturn,"
+                 "Till,,baths,visits")  # fmt: skip
+    (folder / "streams.csv").write_text("\n".join([head, *lines]) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(rich: Path) -> run.Result:
+    return run.run(place.load(rich))
+
+
+@pytest.fixture
+def open_rich(rich: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(rich))
+    return rich
+
+
+def opened(**address: str) -> Any:
+    test = AppTest.from_file(str(PAGES / "map.py"), default_timeout=60)
+    for key, value in address.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def drawn(test: Any) -> list[dict[str, Any]]:
+    given = [json.loads(element.proto.json) for element in test.get("bidi_component")]
+    return [data for data in given if "/live_map.js?" in data["module"]]
+
+
+def html(test: Any) -> str:
+    return "\n".join(element.proto.body for element in test.get("html"))
+
+
+def menu(test: Any, name: str) -> Any:
+    """Open one of the small menus, as a click on it does."""
+    test.session_state[f"map.menu.{name}"] = True
+    return test.run()
+
+
+def values_of(result: run.Result, level: str, id: str, **more: Any) -> mapped.Mapped:
+    prepared = profiles.prepare(result.place, result=result)
+    return mapped.values(result, level, id, prepared=prepared, on=dt.date(2026, 1, 1), **more)
+
+
+# -- figures ---------------------------------------------------------------------------------------
+
+
+def test_a_place_offers_every_figure_it_has_and_none_of_money_that_falls_nowhere(
+    result: run.Result,
+) -> None:
+    assert list(mappable.offers(result)) == [
+        "domain.income", "domain.health", "measure.damp", "measure.trees", "distance.all themes",
+        "distance.baths", "recorded", "theme.care", "theme.streets", "theme.baths", "programmes",
+        "programmes.homes", "programmes.children", "programme-money",
+    ]  # fmt: skip
+    for offer in mappable.offers(result).values():
+        for fact in ("title", "unit", "definition", "source", "vintage", "group"):
+            assert getattr(offer, fact), (offer.id, fact)
+
+
+def test_a_figure_that_is_not_offered_is_refused(result: run.Result) -> None:
+    with pytest.raises(UnknownFigure, match="mood"):
+        values_of(result, "sq", "domain.mood")
+    with pytest.raises(UnknownFigure, match="without profiles"):
+        mapped.values(result, "sq", "measure.damp", on=dt.date(2026, 1, 1))
+
+
+def test_a_measure_comes_with_its_interval_and_says_where_few_cases_stand_behind_it(
+    result: run.Result,
+) -> None:
+    damp = values_of(result, "sq", "measure.damp")
+    assert damp.values["a00"] == pytest.approx(20.0)  # 20 of 100 homes
+    assert damp.low is not None
+    assert damp.high is not None
+    # Wilson's interval of 20 of 100, from any textbook: 13.3 to 28.9 per cent.
+    assert (round(damp.low["a00"], 1), round(damp.high["a00"], 1)) == (13.3, 28.9)
+    assert set(damp.marks) == {""}
+    assert set(values_of(result, "wd", "measure.damp").marks) <= {"", mapped.ROUGH}
+
+
+def test_programmes_are_counted_and_their_money_is_spread_over_whom_they_cover(
+    result: run.Result,
+) -> None:
+    counts = values_of(result, "sq", "programmes")
+    assert [counts.values[f"a{n:02d}"] for n in (0, 1, 2)] == [2, 3, 1]
+    assert "1 has ended" in counts.said[0]
+    homes = values_of(result, "sq", "programmes.homes").values
+    assert [homes[f"a{n:02d}"] for n in (0, 1, 2)] == [1, 2, 0]
+    money = values_of(result, "sq", "programme-money")
+    # 1,000 pounds over 100 and 101 people; 12.84 pounds over 1,284 people are a penny each.
+    assert [money.values[f"a{n:02d}"] for n in (0, 1, 2)] == [49_751 + 100, 50_249 + 101, 102]
+    assert money.values.sum() == 100_000 + 1_284
+    assert not money.ranked
+    assert "For 1 of them no money is stated." in money.said
+
+
+def test_targets_of_recorded_money_add_up_to_it_and_assumed_money_has_none(
+    result: run.Result,
+) -> None:
+    baths = values_of(result, "sq", "distance.baths").values.dropna()
+    paid = {f"a{n:02d}": 8_125 * (n + 1) for n in OURS}  # 7,800 pounds for 96 visits
+    assert list(baths.index) == list(paid)
+    targets = sum(paid[code] / (1 + baths[code] / 100) for code in paid)
+    assert targets == pytest.approx(780_000, abs=12)
+    every = values_of(result, "sq", "distance.all themes")
+    assert every.values.isna().all()
+    assert "nothing is ranked" in every.said[0]
+
+
+def test_money_of_a_theme_is_divided_by_the_people(result: run.Result) -> None:
+    streets = values_of(result, "sq", "theme.streets")
+    # Parks are shared by people: 90,000 pounds for 1,284 people, to the penny in each square.
+    for n in OURS:
+        assert streets.values[f"a{n:02d}"] == pytest.approx(9_000_000 / 1_284, abs=0.01)
+    assert not streets.ranked
+    recorded = values_of(result, "sq", "recorded")
+    assert recorded.values["a00"] == pytest.approx(81.25)
+    assert values_of(result, "sq", "theme.baths").values.equals(recorded.values)
+
+
+def test_a_kind_of_deprivation_is_averaged_by_people_above_the_small_areas(
+    result: run.Result,
+) -> None:
+    small = values_of(result, "sq", "domain.income")
+    assert small.deciles is not None
+    assert small.deciles["a03"] == result.index.domain_deciles.loc["a03", "income"]
+    county = values_of(result, "county", "domain.income").values["C"]
+    people = [100 + n for n in range(16)]
+    assert county == pytest.approx(np.average(small.values.to_numpy(), weights=people))
+
+
+@pytest.fixture(scope="module")
+def secret(rich: Path, tmp_path_factory: pytest.TempPathFactory) -> run.Result:
+    """The same place, where visits to the baths may not be shown below eight."""
+    folder = shutil.copytree(rich, tmp_path_factory.mktemp("secret") / "secret")
+    base = pd.read_csv(folder / "base.csv", dtype={"code": "str"})
+    base[["code", "visits"]].to_csv(folder / "use.csv", index=False)
+    base.drop(columns="visits").to_csv(folder / "base.csv", index=False)
+    text = (folder / "place.toml").read_text()
+    rule = '[use]\nfile = "use.csv"\ndisclosure = { visits = "hospital-records" }\n[need]'
+    (folder / "place.toml").write_text(text.replace("[need]", rule))
+    return masking.public(run.run(place.load(folder)))
+
+
+def test_money_that_follows_hidden_counts_is_withheld_hatched_and_told_from_no_data(
+    secret: run.Result,
+) -> None:
+    found = values_of(secret, "sq", "theme.baths")
+    withheld = found.marks == mapped.WITHHELD
+    assert withheld["a00"]  # one visit
+    assert found.values[withheld].isna().all()
+    shelf = Shelf(secret, "sq")
+    money = drawing.on_map(shelf, shelf.figure("theme.baths"))
+    assert money.legend.hatched == "Withheld: small counts"
+    assert money.classes[0] == -1
+    assert 0 in money.hatched
+    assert money.labels[0] == "withheld"
+    frame = downloads.areas(shelf, [shelf.figure("theme.baths")])
+    assert frame.at["a00", "theme_baths_note"] == "withheld"
+    assert pd.isna(frame.at["a00", "theme_baths"])
+    # The sum of an area with a hidden part is hidden as well, on the usual figures too.
+    usual = drawing.on_map(shelf, shelf.figure("money"))
+    assert usual.labels[0] == "withheld"
+    assert usual.legend.hatched.startswith("On grey: withheld. In colour: ")
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["sq", "wd", "county"])
+def test_every_figure_opens_at_every_level_and_says_what_it_is(
+    level: str, open_rich: Path, result: run.Result
+) -> None:
+    test = opened(level=level, v="1")
+    for id, offer in mappable.offers(result).items():
+        test.selectbox(key="map.more").set_value(id).run()
+        assert not test.exception, id
+        assert drawn(test)[0]["figure"] == offer.title
+        assert offer.unit in html(test)
+        for fact in ("What", "Unit", "Source", "As of", "How sure"):
+            assert f"<dt>{fact}</dt>" in html(test)
+        assert dict(test.query_params)["figure"] == id
+
+
+def test_the_other_figure_stays_at_hand_beside_the_usual_four(open_rich: Path) -> None:
+    test = opened()
+    assert test.button_group(key="map.figure").options == [
+        "Need", "People", "Money", "Money per person",
+    ]  # fmt: skip
+    test.selectbox(key="map.more").set_value("measure.damp").run()
+    assert drawn(test)[0]["figure"] == "Damp homes"
+    test.button_group(key="map.figure").set_value("people").run()
+    assert drawn(test)[0]["figure"] == "People"
+    test.button_group(key="map.figure").set_value("measure.damp").run()
+    assert drawn(test)[0]["figure"] == "Damp homes"
+    test.selectbox(key="map.more").set_value("").run()
+    assert drawn(test)[0]["figure"] == "Need"
+
+
+def test_a_link_to_a_figure_that_the_place_lost_says_so(open_rich: Path) -> None:
+    test = opened(v="1", figure="measure.noise", scheme="magic", beside="x", tenths="99")
+    assert len(test.warning) == 3
+    assert drawn(test)[0]["figure"] == "Need"
+
+
+def test_darker_is_worse_also_where_low_is_worse(open_rich: Path) -> None:
+    damp, trees = (drawn(opened(v="1", figure=f"measure.{id}"))[0] for id in ("damp", "trees"))
+    assert trees["palette"] == damp["palette"][::-1]
+    assert "lower, which is worse" in trees["legend"]["note"]
+    assert "higher, which is worse" in damp["legend"]["note"]
+    assert damp["labels"][0] == "20.0% (likely 13.3 to 28.9)"
+
+
+def test_colours_of_a_distance_meet_at_nought(open_rich: Path) -> None:
+    data = drawn(opened(v="1", figure="distance.baths", k="5"))[0]
+    labels = data["legend"]["labels"]
+    assert len(labels) == len(data["palette"]) == 5
+    low, high = labels[2].split(" to ")
+    assert (low[0], high[0]) == ("-", "+")
+    assert low[1:] == high[1:]
+
+
+# -- classes ---------------------------------------------------------------------------------------
+
+
+def test_classes_of_the_same_width_are_as_wide_as_each_other(open_rich: Path) -> None:
+    data = drawn(opened(v="1", figure="measure.damp", scheme="equal", k="3"))[0]
+    # From 20 to 34 per cent in the town: three steps of 4.67.
+    assert data["legend"]["labels"] == ["20.0 to 24.7", "24.7 to 29.3", "29.3 to 34.0"]
+
+
+def test_breaks_of_ones_own_are_kept_and_are_in_pounds_for_money(open_rich: Path) -> None:
+    data = drawn(opened(v="1", figure="measure.damp", scheme="fixed", breaks="22; 30"))[0]
+    assert data["legend"]["labels"] == ["up to 22.0", "22.0 to 30.0", "over 30.0"]
+    assert [data["classes"][n] for n in (0, 2, 4, 10, 12)] == [0, 0, 1, 1, 2]
+    money = drawn(opened(v="1", figure="per_person", scheme="fixed", breaks="1,000 1,500"))[0]
+    assert money["legend"]["labels"][1] == "£1,000 to £1,500"
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [("ten", "numbers"), ("20; 10", "rise"), ("10; 10", "rise"), ("inf; 3", "numbers"),
+     ("1 2 3 4 5 6 7", "At most 6")],
+)  # fmt: skip
+def test_breaks_that_are_none_are_refused_with_the_reason(typed: str, fault: str) -> None:
+    numbers, said = classing.read(typed)
+    assert numbers == ()
+    assert fault in said
+
+
+def test_natural_gaps_part_what_lies_apart() -> None:
+    values = pd.Series([1.0, 2, 3, 50, 51, 52, 900, 901])
+    assert Classing("fisher-jenks", 3).breaks(values) == [1, 3, 52, 901]
+    assert Classing("fisher-jenks", 3).breaks(pd.Series([np.nan])) == []
+
+
+def test_the_menu_of_classes_changes_the_map_and_the_link(open_rich: Path) -> None:
+    test = menu(opened(v="1", figure="measure.damp"), "classes")
+    test.slider(key="map.k").set_value(3).run()
+    assert len(drawn(test)[0]["palette"]) == 3
+    test.selectbox(key="map.scheme").set_value("fixed").run()
+    test.text_input(key="map.breaks").set_value("30; 20").run()
+    assert "rise" in test.warning[0].value
+    test.text_input(key="map.breaks").set_value("25").run()
+    assert len(drawn(test)[0]["palette"]) == 2
+    assert dict(test.query_params) | {"k": "3"} == {
+        "v": "1", "figure": "measure.damp", "scheme": "fixed", "breaks": "25", "k": "3",
+    }  # fmt: skip
+
+
+# -- two figures -----------------------------------------------------------------------------------
+
+
+def test_two_figures_in_one_map_stand_in_thirds_of_the_areas_each(open_rich: Path) -> None:
+    test = opened(v="1", figure="measure.damp", beside="measure.trees", way="one")
+    (data,) = drawn(test)
+    assert data["grid"] == ["Damp homes", "Trees"]
+    assert len(data["palette"]) == len(data["legend"]["labels"]) == 9
+    # Both rise with the number of the square: four squares low, four in the middle, four high.
+    thirds = {n: at // 4 for at, n in enumerate(OURS)}
+    assert {n: data["classes"][n] for n in OURS} == {n: 4 * third for n, third in thirds.items()}
+    assert data["classes"][3] == -2
+    assert data["legend"]["labels"][8] == "Damp homes: high; Trees: high"
+    assert data["labels"][0] == "20.0% (likely 13.3 to 28.9); Trees: 0 trees"
+    assert "Where the two figures argue" in html(test)
+
+
+def test_the_menu_to_compare_takes_a_second_figure_and_both_plain_maps_are_one_click_away(
+    open_rich: Path,
+) -> None:
+    test = menu(opened(), "compare")
+    assert test.button_group(key="map.way").disabled
+    test.selectbox(key="map.beside").set_value("measure.damp").run()
+    assert [data["figure"] for data in drawn(test)] == ["Need", "Damp homes"]
+    test.button_group(key="map.way").set_value("one").run()
+    assert drawn(test)[0]["grid"] == ["Need", "Damp homes"]
+    test.button_group(key="map.way").set_value("two").run()
+    assert len(drawn(test)) == 2
+    test.selectbox(key="map.over").set_value("wd").run()
+    assert all("/wd-" in data["borders"] for data in drawn(test))
+    assert "would be counted in the wrong area" in html(test)
+
+
+def test_money_that_we_shared_out_ourselves_is_never_ranked_against_need(
+    open_rich: Path, result: run.Result
+) -> None:
+    shelf = Shelf(result, "sq")
+    need, money = shelf.figure("need"), shelf.figure("money")
+    assert not ranked(result, money)
+    assert ranked(result, shelf.figure("theme.baths"))
+    (said,) = beside.argue(result, shelf.table(), need, money)
+    assert "not compared by rank" in said
+    card = html(opened(v="1", area="a05", figure="money"))
+    assert "not ranked: it follows from how we share it" in card
+
+
+# -- filter ----------------------------------------------------------------------------------------
+
+
+def kept(result: run.Result, figure: str = "people", **asked: Any) -> filtering.Filter:
+    shelf = Shelf(result, "sq")
+    return filtering.kept(shelf, shelf.figure(figure), **asked)
+
+
+def test_areas_are_kept_by_name_by_tenth_and_by_value(result: run.Result) -> None:
+    assert kept(result).kept is None
+    assert kept(result, words="SQUARE 1").kept == ("a10", "a12", "a13", "a14")
+    assert kept(result, least="110", most="113").kept == ("a10", "a12", "a13")
+    both = kept(result, words="square 1", least="1,13")
+    assert both.kept == ("a13", "a14")
+    assert both.said == "2 of 12 areas: the name holds “square 1” and people is at least 113."
+    money = kept(result, "theme.streets", least="£70", most="71")
+    assert len(money.kept or ()) == 12  # 70.09 pounds a person everywhere
+    assert kept(result, least="many").fault.startswith("“many” is not a number")
+    assert kept(result, most="0").kept == ()
+    assert kept(result, most="0").said.startswith("No area: ")
+
+
+def test_tenths_of_need_are_those_of_the_edition_and_one_is_the_most(result: run.Result) -> None:
+    deciles = result.index.deciles
+    first = [code for code in deciles.index[deciles <= 2] if int(code[1:]) in OURS]
+    found = kept(result, tenths=["1", "2", "x"])
+    assert sorted(found.kept or ()) == sorted(first)
+    assert "decile 1 = most deprived" in found.said
+
+
+def test_levels_with_few_areas_have_no_tenths(result: run.Result) -> None:
+    assert filtering.tenths_of_need(Shelf(result, "wd")) is None
+    assert filtering.tenths_of_need(Shelf(result, "sq")) is not None
+
+
+def test_a_filter_lights_up_areas_on_the_map_and_leaves_only_them_in_the_table(
+    open_rich: Path,
+) -> None:
+    test = menu(opened(), "filter")
+    test.text_input(key="map.find").set_value("square 1").run()
+    assert drawn(test)[0]["highlighted"] == [10, 12, 13, 14]
+    assert any("4 of 12 areas" in caption.value for caption in test.caption)
+    given = [json.loads(one.proto.json) for one in test.get("bidi_component")]
+    (table,) = [data for data in given if "/live_table.js?" in data["module"]]
+    assert sorted(table["codes"]) == ["a10", "a12", "a13", "a14"]
+    again = opened(**{k: str(v) for k, v in dict(test.query_params).items()})
+    assert drawn(again)[0]["highlighted"] == [10, 12, 13, 14]
+    test.text_input(key="map.least").set_value("lots").run()
+    assert "not a number" in test.warning[0].value
+    test.button(key="map.unfilter").click().run()
+    assert drawn(test)[0]["highlighted"] == []
+
+
+# -- what is said ----------------------------------------------------------------------------------
+
+
+def test_unusual_areas_are_named_before_money_per_person_is_read(open_rich: Path) -> None:
+    assert not [c for c in opened(v="1", figure="need").caption if "money per person" in c.value]
+    said = opened(v="1", figure="per_person", area="a05")
+    assert "it misleads where there are many students in Square 5" in said.caption[0].value
+    assert "people in custody" in said.caption[0].value
+    assert "Before you read money per person: many students live here" in html(said)
+    assert "Before you read" not in html(opened(v="1", figure="per_person", area="a06"))
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+def test_the_table_can_be_taken_away_with_pence_intervals_and_what_each_column_is(
+    result: run.Result,
+) -> None:
+    shelf = Shelf(result, "sq")
+    shown = [shelf.figure("measure.damp"), shelf.figure("theme.streets")]
+    frame = downloads.areas(shelf, shown)
+    rows = list(csv.DictReader(io.StringIO(exports.csv(frame).decode())))
+    assert len(rows) == 12
+    assert rows[0]["sq"] == "a00"
+    assert (rows[0]["measure_damp"], round(float(rows[0]["measure_damp_low"]), 1)) == ("20.0", 13.3)
+    assert sum(int(row["amount_pence"]) for row in rows) == int(
+        result.level_tables["sq"]["amount_pence"].iloc[OURS].sum()
+    )
+    book = openpyxl.load_workbook(io.BytesIO(exports.xlsx(frame, downloads.facts(shelf, shown))))
+    assert book.sheetnames == ["areas", "what_it_is"]
+    heads = [cell.value for cell in book["areas"][1]]
+    facts = {row[0].value: [cell.value for cell in row] for row in book["what_it_is"].rows}
+    assert set(heads) - {"sq", "name", "measure_damp_low", "measure_damp_high",
+                         "theme_streets_note"} <= set(facts)  # fmt: skip
+    assert facts["measure_damp"][3].startswith("Homes with damp walls")
+    assert facts["theme_streets"][2] == "pence a person"
+    assert facts["geometry"][4] == "Drawn for tests"
+
+
+def test_names_stay_text_in_every_file(result: run.Result, hostile: dict[int, str]) -> None:
+    shelf = Shelf(result, "sq")
+    frame = downloads.areas(shelf, [])
+    book = openpyxl.load_workbook(io.BytesIO(exports.xlsx(frame, downloads.facts(shelf, []))))
+    names = [row[1].value for row in book["areas"].iter_rows(min_row=2)]
+    assert hostile[0] in names
+    assert hostile[4] in names
+    page = downloads.page(shelf, shelf.figure("need"), classing=Classing()).decode()
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+
+
+def test_the_areas_can_be_opened_in_a_gis_with_their_full_shapes(
+    result: run.Result, tmp_path: Path
+) -> None:
+    shelf = Shelf(result, "sq")
+    shown = [shelf.figure("measure.damp")]
+    made = exports.geopackage(
+        downloads.areas(shelf, shown, kept=["a05", "a06"]),
+        result.layers["sq"],
+        downloads.facts(shelf, shown),
+    )
+    file = tmp_path / "map.gpkg"
+    file.write_bytes(made)
+    assert sorted(pyogrio.list_layers(file)[:, 0]) == ["sq", "what_it_is"]
+    frame = pyogrio.read_dataframe(file, layer="sq")
+    assert frame["sq"].tolist() == ["a05", "a06"]
+    assert frame["measure_damp"].tolist() == [25.0, 26.0]
+    assert frame.geometry.area.tolist() == [1_000_000.0, 1_000_000.0]
+    facts = pyogrio.read_dataframe(file, layer="what_it_is", read_geometry=False)
+    assert "measure_damp" in facts["column"].tolist()
+
+
+def test_the_map_as_a_page_asks_nothing_of_a_network_and_carries_its_classes(
+    result: run.Result,
+) -> None:
+    shelf = Shelf(result, "sq")
+    page = downloads.page(shelf, shelf.figure("distance.baths"), classing=Classing()).decode()
+    assert "default-src 'none'" in page
+    assert "Baths: distance from target, Richton" in page
+    assert "Richton is a fictional place." in page
+    assert "a03" not in page  # beyond the place
+
+
+def test_files_are_offered_when_the_menu_is_opened_and_of_the_filter_only(open_rich: Path) -> None:
+    test = opened(v="1", find="square 1", beside="measure.damp")
+    assert not test.get("download_button")
+    menu(test, "download")
+    labels = [button.proto.label for button in test.get("download_button")]
+    assert labels == [
+        "Table (CSV)", "Table with what each column is (XLSX)", "Areas for a GIS (GeoPackage)",
+        "Map of need as a page (HTML)", "Map of damp homes as a page (HTML)",
+    ]  # fmt: skip
+    assert any("4 areas, the filtered ones only" in caption.value for caption in test.caption)
