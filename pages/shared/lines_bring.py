@@ -18,7 +18,7 @@ from data.run import Result
 from geo.errors import CommonGroundError
 from pages.shared import lines_work
 from pages.shared.figures import plain
-from pages.shared.lines_words import TITLES, VIEWS
+from pages.shared.lines_words import TITLES, VIEWS, coded
 
 ADD, REPLACE = "add", "replace"
 WAYS = {
@@ -31,7 +31,7 @@ KINDS: Final = (
 )
 _PASTED, _FILE = "budget.lines.pasted", "budget.lines.file"
 _TURN: Final = "lines.brought"  # session: how often something was taken; empties both fields
-_SAMPLE = "Line of money\tAmount\tUnit\tShared\tCovers\tAgency\tYear\tKind\tStatus"
+_SAMPLE = "Line of money\tAmount\tUnit\tShared by\tCovers\tAgency\tYear\tKind\tStatus"
 
 
 def show(result: Result) -> None:
@@ -95,15 +95,15 @@ def _bring(result: Result) -> None:
     except CommonGroundError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    _offer(result, found)
+    _offer(result, coded(result.place, found))
 
 
 def _offer(result: Result, found: pd.DataFrame) -> None:
     """Say what taking these lines would change, and take them when told to."""
     now = lines_work.now(result)
     way = st.radio("What to do with them", list(WAYS), format_func=WAYS.get, key="budget.lines.way")
-    made = found if way == REPLACE else lines_table.joined(now, lines_table.named(found))
-    made = lines_table.named(made)
+    # Named only when joined: a line without a short name must not take the place of another.
+    made = lines_table.named(found if way == REPLACE else lines_table.joined(now, found))
     strange = [name for name in found.columns if name not in lines_table.KNOWN]
     changed = lines.differences(now, made)
     count = f"{len(found)} line{'s' if len(found) != 1 else ''}"

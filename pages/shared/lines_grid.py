@@ -48,9 +48,10 @@ def standing(result: Result) -> None:
     if found:
         lines = len({fault.line for fault in found})
         said = f"{len(found)} fault{'s' if len(found) > 1 else ''} in {lines} "
+        said += f"line{'s' if lines > 1 else ''}"
         st.error(
-            f"{said}line{'s' if lines > 1 else ''}. Until they are mended, every other figure of "
-            "this page stays as it was; what you typed is kept.",
+            f"{said}. Until that is mended, every other figure of this page stays as it was; what "
+            "you typed is kept.",
             icon=":material/error:",
         )
         blocks.remarks("What is wrong, line by line", [_told(fault) for fault in found[:_SHOWN]])

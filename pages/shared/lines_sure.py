@@ -6,6 +6,7 @@ sharing, line by line and area by area; and the lines in the prices of one year.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -151,25 +152,30 @@ def _areas(result: Result, second: baseline.Second, level: str) -> None:
 
 
 def _take_away(result: Result, second: baseline.Second, link: links.Link) -> None:
-    years = {_AS_IT_IS: "as they are", **{year: year for year in _years()}}
+    """Offer the lines as a file, where there is an index in the prices of one year."""
+    found = _years(result)
+    years = {_AS_IT_IS: "as they are", **{year: year for year in found}}
     link.option("prices", options=years, default=_AS_IT_IS, what="year of prices")
-    year = st.selectbox(
-        "Prices of the lines",
-        list(years),
-        format_func=years.__getitem__,
-        key=link.key("prices"),
-        help="In the prices of one year, by the index of parameters/deflators.toml.",
-    )
-    wanted = year or None
-    try:
-        baseline_tables.lines(result, second, prices_of=wanted)
-        if wanted:
-            real, said = prices.in_prices_of(result.ledger.streams, wanted)
-            whole = plain(format_pounds(int(real.sum())))
-            st.caption(f"All lines together: {whole}. {plain(' '.join(said))}")
-    except UnknownDeflator as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        wanted = None
+    wanted: str | None = None
+    if found:
+        year = st.selectbox(
+            "Prices of the lines",
+            list(years),
+            format_func=years.__getitem__,
+            key=link.key("prices"),
+            help="In the prices of one year, by the price index that comes with Common Ground.",
+        )
+        wanted = year or None
+    else:
+        bases = ", ".join(dict.fromkeys(prices.price_bases(result.ledger.streams)))
+        st.caption(
+            f"These lines are in the prices of {plain(bases)}, for which there is no price index "
+            "here: they cannot be brought to the prices of another year."
+        )
+    if wanted:
+        real, said = prices.in_prices_of(result.ledger.streams, wanted)
+        whole = plain(format_pounds(int(real.sum())))
+        st.caption(f"All lines together: {whole}. {plain(' '.join(said))}")
     with st.container(horizontal=True, gap="medium"):
         downloads(
             lambda: baseline_tables.lines(result, second, prices_of=wanted),
@@ -178,9 +184,17 @@ def _take_away(result: Result, second: baseline.Second, link: links.Link) -> Non
         )
 
 
-def _years() -> list[str]:
-    """Return the financial years with a price index, youngest first."""
-    return sorted((str(year) for year in prices.deflators()["financial"]["index"]), reverse=True)
+def _years(result: Result) -> list[str]:
+    """Return the years in whose prices all lines can be put, youngest first."""
+    known = prices.deflators()
+    calendar = [f"{year}-{(int(year) + 1) % 100:02d}" for year in known["calendar"]["index"]]
+    asked = sorted({*map(str, known["financial"]["index"]), *calendar}, reverse=True)
+    found = []
+    for year in asked:
+        with contextlib.suppress(UnknownDeflator):
+            prices.in_prices_of(result.ledger.streams, year)
+            found.append(year)
+    return found
 
 
 def _pounds(pence: pd.Series) -> pd.Series:

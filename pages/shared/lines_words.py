@@ -6,7 +6,7 @@ belong together, and how the grid lets each be typed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
@@ -15,6 +15,7 @@ import streamlit as st
 from budgets.streams_columns import KINDS, METHODS, STATUSES, TIERS
 from data.lines_table import KNOWN
 from data.place import Place
+from pages.shared.figures import plain
 
 # Column -> its title and what stands in it.
 COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -26,7 +27,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "amount": ("Amount", "Net, in the unit beside it: spending above nought, income below."),
     "unit": ("Unit", "Of every amount of the line; pounds where it is empty."),
     "covers": ("Covers", "Areas as kind:code, several with a semicolon; kind:* for all of a kind."),
-    "method": ("Shared", "How the money is shared among small areas."),
+    "method": ("Shared by", "How the money is shared among small areas."),
     "use": ("Counted use", "The count by which it is shared; several as visits@12.50;stays@410."),
     "held_at": ("Decided at", "The kind of area whose body decides on the money."),
     "tier": ("Tier", "National, regional, county, single, district or parish."),
@@ -111,7 +112,7 @@ GRADE_WORDS: Mapping[str, str] = {
     "F": "where it is spent",
     "G": "not split: whole place",
 }
-_BROAD = ("title", "agency", "method", "held_at", "covers", "theme")
+_BROAD = ("title", "agency", "covers", "theme", "use")
 _WIDE = ("source", "assumption", "basis", "reason", "statutory_basis")
 
 
@@ -139,33 +140,42 @@ def layer_titles(place: Place) -> dict[str, str]:
 
 
 def columns(place: Place, frame: pd.DataFrame) -> dict[str, Any]:
-    """Return how the grid shows and takes each column.
+    """Return how the grid calls each column and what it says of it.
 
-    A choice offers what stands in the table too, wrong or not: nothing typed may vanish.
+    Every column takes text: a list of choices would drop a pasted word that is not among them
+    without a sound, where a text stays and is named as a fault.
     """
-    offered = choices(place)
     found: dict[str, Any] = {"_index": st.column_config.NumberColumn("Line", width=50)}
-    titles = layer_titles(place)
-    shown: dict[str, Callable[[Any], str]] = {
-        "method": words_of,
-        "held_at": lambda id: titles.get(id, str(id)),
-    }
+    offered = choices(place)
     for name in frame.columns:
         title, help_ = COLUMNS.get(name, (name, ""))
-        width: Literal["small", "medium", "large"] = "small"
+        if name in offered:
+            help_ = f"{help_} One of: {', '.join(offered[name])}."
+        width: Literal["medium", "large"] | int = 105
         if name in _BROAD:
             width = "medium"
         elif name in _WIDE:
             width = "large"
-        if name in offered:
-            there = [str(text) for text in dict.fromkeys(frame[name]) if text]
-            found[name] = st.column_config.SelectboxColumn(
-                title,
-                help=help_,
-                width=width,
-                options=list(dict.fromkeys([*offered[name], *there])),
-                format_func=shown.get(name, str),
-            )
-        else:
-            found[name] = st.column_config.TextColumn(title, help=help_ or None, width=width)
+        found[name] = st.column_config.TextColumn(title, help=plain(help_) or None, width=width)
     return found
+
+
+def coded(place: Place, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return lines in which what a page says stands as a table of lines writes it.
+
+    Whoever copies "by people (E)" or the title of a kind of area from a page means `people` and
+    the layer.
+    """
+    said = {
+        "method": {word.casefold(): method for method, word in METHOD_WORDS.items()},
+        "held_at": {title.casefold(): id for id, title in layer_titles(place).items()},
+    }
+    known = choices(place)
+    made = {
+        name: [
+            str(text) if text in known[name] else of.get(str(text).casefold(), str(text))
+            for text in frame[name]
+        ]
+        for name, of in said.items()
+    }
+    return frame.assign(**{name: pd.array(texts, dtype="str") for name, texts in made.items()})
