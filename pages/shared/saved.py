@@ -72,7 +72,7 @@ def _scenario(result: Result, link: links.Link, found: Sequence[Version]) -> Non
         {
             "title": Column("Scenario"),
             "status": Column("Status"),
-            "version": Column("Versions", str),
+            "version": Column("Versions"),
             "by": Column("Last saved by"),
             "at": Column("When"),
         },
@@ -95,7 +95,11 @@ def _scenario(result: Result, link: links.Link, found: Sequence[Version]) -> Non
     )
     version = numbers[number]
     found_document = store.load(result.place.id, chosen, user=name, version=version.number)
-    _version(result, found_document)
+    card, doors = st.columns(2, gap="medium")
+    with card:
+        _version(result, found_document)
+    with doors:
+        _doors(result, found_document)
     if len(history) > 1:
         _history(history)
     st.subheader("What was said about it", anchor=False)
@@ -107,7 +111,7 @@ def _table(found: Sequence[Version]) -> pd.DataFrame:
         version.scenario: {
             "title": version.title,
             "status": WORDS[version.status],
-            "version": version.number,
+            "version": f"{version.number}",
             "by": version.saved_by,
             "at": when(version.saved_at),
         }
@@ -124,7 +128,7 @@ def _called(version: Version) -> str:
 def _history(history: Sequence[Version]) -> None:
     rows = {
         str(version.number): {
-            "number": version.number,
+            "number": f"{version.number}",
             "status": WORDS[version.status],
             "note": version.note,
             "by": version.saved_by,
@@ -135,7 +139,7 @@ def _history(history: Sequence[Version]) -> None:
     live_table(
         pd.DataFrame.from_dict(rows, orient="index"),
         {
-            "number": Column("Version", str),
+            "number": Column("Version"),
             "status": Column("Status"),
             "note": Column("What is new"),
             "by": Column("Saved by"),
@@ -148,15 +152,18 @@ def _history(history: Sequence[Version]) -> None:
 
 
 def _version(result: Result, found: Document) -> None:
-    """Show one version: what it counts as, how to open, send and keep it."""
+    """Show one version: what it counts as, who saved and marked it, what it was made with."""
     version = found.version
-    changed = found.basis.inputs not in ("", result.place.package_hash)
+    inputs = found.basis.inputs
+    figures = (
+        "the same as today" if inputs == result.place.package_hash else "the place has changed"
+    )
     facts = (
         ("Saved", f"by {version.saved_by}, {when(version.saved_at)}"),
         ("What is new", version.note or "nobody said"),
         ("Marked", _marked(version)),
         ("Lines", "edited for this version" if found.basis.lines else "the place's own"),
-        ("Figures", "the place has changed since" if changed else "the same as today"),
+        ("Figures", figures if inputs else "not recorded"),
         ("Hash", version.sha256[:16]),
     )
     rows = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in facts)
@@ -167,20 +174,25 @@ def _version(result: Result, found: Document) -> None:
         f'<span class="cg-stamp-about">version {version.number}</span></p>'
         f'<dl class="cg-facts">{rows}</dl></section>'
     )
-    now = working.version(result)
+
+
+def _doors(result: Result, found: Document) -> None:
+    """Offer to open, send, keep and mark a version."""
+    version, now = found.version, working.version(result)
     here = now is not None and now[:2] == (version.scenario, version.number)
-    st.button(
-        "You work on this version" if here else "Open it and work on it",
-        key="saved.open",
-        type="primary",
-        disabled=here and not working.current(result).changed,
-        on_click=working.open_version,
-        args=(result, version.scenario, version.number),
-    )
+    with st.container(horizontal=True):
+        st.button(
+            "You work on this version" if here else "Open it and work on it",
+            key="saved.open",
+            type="primary",
+            disabled=here and not working.current(result).changed,
+            on_click=working.open_version,
+            args=(result, version.scenario, version.number),
+        )
+        _mark(result, version)
     st.caption("A link that opens this version, for whoever may see it:")
     st.code(address(result, version), language=None, wrap_lines=True)
     saving.files(result, found.text, found.basis.lines, name=f"{version.scenario}-{version.number}")
-    _mark(result, version)
 
 
 def address(result: Result, version: Version) -> str:
@@ -209,7 +221,7 @@ def _mark(result: Result, version: Version) -> None:
     ]
     if not offered:
         return
-    with st.form("saved.mark"):
+    with st.popover("Mark it …", key="saved.popover"), st.form("saved.mark", border=False):
         st.selectbox(
             "Mark this version as", offered, format_func=WORDS.__getitem__, key="saved.status"
         )

@@ -31,6 +31,17 @@ class About:
     area: str = ""
 
     @property
+    def what(self) -> str:
+        """What it is about, in words."""
+        return (
+            f"version {self.version}"
+            if self.scenario
+            else "this area"
+            if self.area
+            else "the place"
+        )
+
+    @property
     def key(self) -> str:
         """Part of the keys of its widgets."""
         return self.scenario or self.area or "place"
@@ -53,9 +64,9 @@ def show(result: Result, about: About) -> None:
     if not somebody.may(Act.COMMENT):
         st.caption("Whoever was given a role here can comment.")
         return
-    with st.form(f"talk.{about.key}", clear_on_submit=False):
+    with st.form(f"talk.{about.key}", border=False, width=740):
         st.text_area(
-            "Your comment",
+            f"Your comment on {about.what}",
             key=f"talk.text.{about.key}",
             max_chars=LONGEST_REMARK,
             help="It is kept under your name and can be read by everybody who may read this.",
