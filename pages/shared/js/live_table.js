@@ -1,6 +1,7 @@
 // A table that sorts by a click on its heads and, where rows are areas, chooses one by a click.
 //
-// In (args.data): columns with their texts and an order for sorting, the codes of the rows, the row
+// In (args.data): columns with their texts and an order for sorting (the place of each value, written
+// to the base of 36 in `width` letters; blank where there is no value), the codes of the rows, the row
 // picked. Out: a trigger `picked` with the code of a row. It is a plain HTML table: a screen reader
 // reads it, the browser finds words in it, and every text goes through textContent.
 
@@ -38,7 +39,7 @@ class LiveTable {
     if (this.data?.sorted !== data.sorted) this.sort = { id: data.sorted, descending: data.descending };
     this.data = data;
     this.kinds = data.columns.map((column) => {
-      if (column.order) return "number";
+      if (column.order !== null) return "number";
       return column.texts.every((text) => text.length <= SHORT) ? "short" : "words";
     });
     this.root.querySelector("caption").textContent = data.caption;
@@ -63,7 +64,7 @@ class LiveTable {
       if (column.help) button.title = column.help;
       button.append(element("span", "arrow", here ? (this.sort.descending ? "▼" : "▲") : ""));
       button.addEventListener("click", () => {
-        this.sort = { id: column.id, descending: here ? !this.sort.descending : Boolean(column.order) };
+        this.sort = { id: column.id, descending: here ? !this.sort.descending : column.order !== null };
         this.heads();
         this.rows();
         this.part("scroll").scrollTop = 0;
@@ -81,11 +82,15 @@ class LiveTable {
     const positions = this.data.codes.map((_, position) => position);
     if (!column) return positions;
     const sign = this.sort.descending ? -1 : 1;
-    if (!column.order) {
+    if (column.order === null) {
       const words = new Intl.Collator("en", { numeric: true });
       return positions.sort((a, b) => sign * words.compare(column.texts[a], column.texts[b]));
     }
-    const rank = (position) => column.order[position] ?? null;
+    const rank = (position) => {
+      const from = position * column.width;
+      const written = column.order.slice(from, from + column.width).trim();
+      return written ? parseInt(written, 36) : null;
+    };
     return positions.sort((a, b) => {
       if (rank(a) === null || rank(b) === null) return (rank(a) === null) - (rank(b) === null);
       return sign * (rank(a) - rank(b));
