@@ -76,7 +76,7 @@ def _of(prepared: Prepared, level: str, code: str, where: str) -> list[Followed]
     for id, series in prepared.years.items():
         if series.measure.vintage != level or code not in series.values.index:
             continue
-        told = profiles.trends_of({id: series}, code, where=where).get(id, "")
+        told = profiles.trends_of({id: series}, code).get(id, "")
         measure = series.measure
         table = _table(series, code)
         if table["value"].notna().sum() < 2:

@@ -110,7 +110,7 @@ def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
         extras=Extras(
             trends=_trends(prepared, None, area.name, people),
             standing=_inherited(prepared, area),
-            similar=_similar_custom(prepared, own),
+            similar=_similar_custom(prepared, own, area),
             type_sentence=_type(prepared, people),
         ),
     )
@@ -221,11 +221,17 @@ def _similar_area(prepared: Prepared, at: AtLevel, code: str, level: str) -> Sim
     return _named(similar(standard, code, titles=titles_of(prepared.basis)), at)
 
 
-def _similar_custom(prepared: Prepared, figures: pd.Series) -> Similar | None:
+def _similar_custom(prepared: Prepared, figures: pd.Series, area: CustomArea) -> Similar | None:
     if prepared.standard is None:
         return None
+    held = area.base_shares(prepared.blocks)
+    scores = prepared.standard.scores
+    # The small areas that it is made of are like it because they are it.
+    others = scores[~scores.index.isin(held.index[held >= HALF])]
     try:
-        found = similar(prepared.standard, figures, titles=titles_of(prepared.basis))
+        found = similar(
+            replace(prepared.standard, scores=others), figures, titles=titles_of(prepared.basis)
+        )
     except TooFewToCompare:
         return None
     return _named(found, prepared.level(prepared.place.base_layer))

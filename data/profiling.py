@@ -136,7 +136,8 @@ class Prepared:
 
     def complete(self) -> Prepared:
         """Make everything that a drawn area needs now, so that no one waits for it later."""
-        for part in ("blocks", "postcodes", "pieces", "whole_place", "years", "standard", "types"):
+        # Places without households have no blocks: what can be made of them is made before.
+        for part in ("whole_place", "standard", "types", "years", "blocks", "postcodes", "pieces"):
             getattr(self, part)
         if self.ward is not None:
             self.level(self.ward)

@@ -29,7 +29,6 @@ ANY = (
     "Type a postcode or a name, choose from the list, or click on the map. The pen on the map "
     "draws a line around an area of your own."
 )
-LIKE = 5
 
 
 def show() -> None:
@@ -44,6 +43,8 @@ def show() -> None:
     words, around = st.columns([5, 6], gap="medium")
     with around:
         show_map(result, prepared, chosen, link)
+    if prepared is not None:
+        cache.complete(result, prepared, wait=False)
     with words:
         area = _about(result, prepared, chosen)
         if chosen.fault:
@@ -56,11 +57,12 @@ def show() -> None:
             tools = st.container(key="area_tools")
     if area is not None:
         sections = about_area.sections(result, area)
-        for section in sections:
+        for name, section in sections.items():
             st.html(section)
+            if name == about_area.ALIKE:
+                _open_like(result, area.profile, link)
         with tools:
-            _keep(result, area, [head, *sections])
-        _open_like(result, area.profile, link)
+            _keep(result, area, [head, *sections.values()])
     with notes:
         link.explain()
     link.keep()
@@ -68,6 +70,9 @@ def show() -> None:
 
 def _about(result: Result, prepared: Prepared | None, chosen: Chosen) -> About | None:
     """Gather everything that is told of the chosen area; None where none is chosen."""
+    if prepared is not None and (chosen.own is not None or chosen.code):
+        with st.spinner("Adding up the figures of the place, once …"):
+            cache.complete(result, prepared, wait=True)
     if chosen.own is not None and prepared is not None:
         with st.spinner("Adding up your area …"):
             return About(
@@ -109,7 +114,7 @@ def _open_like(result: Result, profile: Profile | None, link: links.Link) -> Non
     """Lead to the areas most like this one."""
     if profile is None or profile.similar is None:
         return
-    rows = profile.similar.table.head(LIKE)
+    rows = profile.similar.table.head(about_area.LIKE)
     level = next(
         (id for id, table in result.level_tables.items() if rows.index.isin(table.index).all()), ""
     )

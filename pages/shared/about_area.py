@@ -10,19 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from budgets.money import format_pounds
 from data.following import Followed
 from data.run import Result
 from indices.profile_words import about
 from indices.profiles import Profile
 from pages.shared import area_html, area_needs, area_spent, figures
 from pages.shared.area_money import AreaMoney
+from pages.shared.blocks import pounds
 from pages.shared.figures import text
 
 HERE = Path(__file__).parent
 CANNOT = HERE / "texts" / "cannot_say.md"
 AREA_LOOK = HERE / "area.css"
 LOOKS = (HERE / "look.css", AREA_LOOK, HERE / "document.css")
-LIKE = 5
+LIKE = 5  # areas most like one, of those that are known
+ALIKE = "alike"  # the section that names them
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,20 +56,55 @@ def who(result: Result, area: About) -> str:
         f"<h2>{text(money.name)}</h2>",
         f'<p class="cg-kind">{text(money.kind)}, {text(result.place.name)}</p>',
         area_html.paragraphs(said),
+        _glance(area),
         name="who",
     )
 
 
-def sections(result: Result, area: About) -> list[str]:
-    """Return the sections that follow who lives there, in reading order."""
-    found = [area.where, area_spent.spent(result, area.money)]
-    if area.profile is not None:
-        found[1:1] = [
-            area_needs.needs(area.profile),
-            area_needs.changed(result, area.profile, area.followed),
-        ]
-        found.append(_like(area.profile))
-    return [part for part in [*found, _cannot(result, area), _sources(result, area)] if part]
+def _glance(area: About) -> str:
+    """Show the few figures that most people come for, before all the others."""
+    money, profile = area.money, area.profile
+    least = "at least " if money.withheld else ""
+    each = round(money.pence / money.people) if money.people > 0 else None
+    near = int(money.lines.loc[money.lines["near"], "pence"].sum())
+    told = [
+        ("People", f"{money.people:,.0f}", ""),
+        (
+            "Money that falls here",
+            least + pounds(money.pence),
+            "" if each is None else f"{least}{format_pounds(each, whole=True)} a person",
+        ),
+        (
+            "Of it recorded",
+            f"{money.recorded / money.pence if money.pence else 0:.0%}",
+            "the rest is shared out by a rule",
+        ),
+        ("Of it decided near here", pounds(near), "by parish, ward or neighbourhood"),
+    ]
+    if profile is not None and profile.standing is not None and profile.standing.of:
+        rank, of = int(profile.standing.rank), profile.standing.of
+        told.insert(1, ("Need", f"{rank:,} of {of:,}", "1 is the most deprived"))
+    rows = "".join(
+        f'<div class="cg-figure"><dt>{text(name)}</dt><dd><span class="cg-value">{text(value)}'
+        f'</span><span class="cg-standing">{text(more)}</span></dd></div>'
+        for name, value, more in told
+    )
+    return f'<dl class="cg-figures">{rows}</dl>'
+
+
+def sections(result: Result, area: About) -> dict[str, str]:
+    """Return the sections that follow who lives there, by name in reading order."""
+    profile = area.profile
+    found = {"where": area.where}
+    if profile is not None:
+        found["needs"] = area_needs.needs(profile)
+        found["changed"] = area_needs.changed(result, profile, area.followed)
+    found["spent"] = area_spent.spent(result, area.money)
+    if profile is not None:
+        found[ALIKE] = _like(profile)
+    found["cannot"] = _cannot(result, area)
+    found["sources"] = _sources(result, area)
+    return {name: part for name, part in found.items() if part}
 
 
 def document(result: Result, name: str, found: Sequence[str]) -> str:
@@ -88,8 +126,8 @@ def _like(profile: Profile) -> str:
         return ""
     rows = profile.similar.table.head(LIKE)
     items = "".join(
-        f"<li><b>{text(row['name'])}</b>: both have {text(row['alike'])}"
-        + (f"; it has {text(row['apart'])}" if row["apart"] else "")
+        f"<li><b>{text(row['name'])}</b>: {text(row['alike'])}"
+        + (f"; it is {text(row['apart'])}" if row["apart"] else "")
         + ".</li>"
         for row in rows.to_dict("records")
     )

@@ -22,14 +22,14 @@ from pages.shared.figures import text
 
 SHORT = {"ward": "Its ward", "place": "The place", "england": "England"}
 SURE = {"A": "sure", "B": "fairly sure", "C": "unsure", "D": "very unsure"}
-HERE, LIKELY, BESIDE, RANK, HOW = "Here", "Likely between", "Side by side", "Rank", "How sure"
+HERE, BESIDE, RANK, HOW = "Here", "Side by side", "Rank", "How sure"
 
 
 def needs(profile: Profile) -> str:
     """Show every measure with its interval beside the ward, the place and England."""
     measures = profile.table
     names = dict(profile.beside)
-    heads = ["Measure", HERE, LIKELY, BESIDE, *(SHORT.get(key, key) for key in names), RANK, HOW]
+    heads = ["Measure", HERE, BESIDE, *(SHORT.get(key, key) for key in names), RANK, HOW]
     rows = []
     for theme, part in measures.groupby("theme", sort=False):
         rows.append(
@@ -45,6 +45,7 @@ def needs(profile: Profile) -> str:
         f"Rank 1 is the worse end, among {profile.among or 'nothing: this area is not ranked'}. "
         "Figures in brackets are the interval of the other place. What is in italics and hatched "
         "rests on few cases or on an estimate."
+        + ("" if "england" in names else " No figures for England are held to put beside these.")
     )
     notes = [
         f"{row['sentence']} {row['definition']} Source: {row['source'] or 'not stated'}"
@@ -68,11 +69,13 @@ def _measure(row: dict[Any, Any], beside: Sequence[str]) -> str:
     value, low, high = (float(row[key]) for key in ("value", "low", "high"))
     unsure = bool(row["small"]) or str(row["grade"]) in ("C", "D")
     here = _missing(row) if math.isnan(value) else text(number(value, str(row["unit"])))
-    likely = "" if math.isnan(low) else text(f"{plain(low)} and {plain(high)}")
+    if not math.isnan(low):
+        likely = f"likely between {plain(low)} and {plain(high)}"
+        here = f'{here}<span class="cg-kind cg-likely">{text(likely)}</span>'
     marks = [Mark("here", value, low, high)]
     marks += [Mark(key, float(row[key])) for key in beside]
     drawn = "" if math.isnan(value) else area_pictures.scale(marks, unsure=unsure)
-    cells = [(HERE, here), (LIKELY, likely), (BESIDE, drawn)]
+    cells = [(HERE, here), (BESIDE, drawn)]
     cells += [(SHORT.get(key, key), _other(row, key)) for key in beside]
     rank = row["rank"]
     ranked = "" if pd.isna(rank) else f"{int(float(rank)):,} of {int(float(row['of'])):,}"
@@ -116,11 +119,13 @@ def changed(result: Result, profile: Profile, followed: Sequence[Followed]) -> s
         return area_html.section(title, area_html.paragraphs([why]))
     where = sorted({one.where for one in followed if one.where})
     only = (
-        f"Years are known for {' and '.join(where)} only, which is not {profile.area.name} alone."
+        f"These are the years of {' and '.join(where)}, in which most of {profile.area.name} lies; "
+        "for it alone none are known."
         if where
         else ""
     )
-    items = "".join(_line(one) for one in followed)
+    mixed = len({one.where for one in followed}) > 1
+    items = "".join(_line(one, told=one.where if mixed else "") for one in followed)
     return area_html.section(
         title,
         area_html.paragraphs([only]),
@@ -129,7 +134,8 @@ def changed(result: Result, profile: Profile, followed: Sequence[Followed]) -> s
     )
 
 
-def _line(one: Followed) -> str:
+def _line(one: Followed, *, told: str) -> str:
+    """Show one measure over the years; `told` says where, if that is not the same for all."""
     known = one.table["value"].dropna()
     first, last = known.index[0], known.index[-1]
     said = one.said or f"From {first} to {last}: too few years to speak of a trend."
@@ -143,7 +149,9 @@ def _line(one: Followed) -> str:
     )
     alt = f"{one.title} by year, {one.where or 'here'}. {ends}"
     return (
-        f"<li><b>{text(one.title)}</b>{area_pictures.line(one.table, alt=alt)}"
+        f"<li><b>{text(one.title)}</b>"
+        + (f'<span class="cg-kind">{text(told)}</span>' if told else "")
+        + f"{area_pictures.line(one.table, alt=alt)}"
         f'<span>{text(said + gone)}</span><span class="cg-kind">{text(ends)}</span></li>'
     )
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import shapely
-from pyproj import Transformer
 
+from boundaries import custom
 from boundaries.custom import CustomArea
 from data.profiles import Prepared
 from data.profiling import lower
@@ -50,10 +49,9 @@ def of_custom(
     line = None
     if ring:
         said += " Dashed: the line as it was drawn."
-        to_place = Transformer.from_crs(4326, frame.crs, always_xy=True)
-        line = shapely.Polygon(np.column_stack(to_place.transform(*np.array(ring).T)))
+        line = custom.polygon(prepared.blocks, ring, name=area.name)
     drawn = area_pictures.locator(
-        shapely.union_all(pieces),
+        shapely.coverage_union_all(pieces),  # ten times as fast as a union of any shapes
         _borders(result),
         alt=f"{area.name} on a map. {said}",
         ring=line,

@@ -8,8 +8,8 @@ pages read it and never change it.
 
 from __future__ import annotations
 
-import datetime as dt
 import contextlib
+import datetime as dt
 import json
 import os
 from pathlib import Path
