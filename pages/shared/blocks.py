@@ -17,7 +17,7 @@ from budgets.money import format_pounds
 from data.run import Result
 from geo import cells
 from geo.errors import CommonGroundError
-from pages.shared import cache, figures
+from pages.shared import cache
 from pages.shared.figures import Figure, text
 
 LOOK = Path(__file__).parent / "look.css"
@@ -111,37 +111,13 @@ def card(
     )
 
 
-def area_card(
-    result: Result, level: str, code: str, *, offered: dict[str, Figure], chosen: str
-) -> None:
-    """Show the card of one area of a level."""
-    table = result.level_tables[level]
-    table = table[figures.here(result, level)]
-    remarks_ = (figures.deprivation(result, level, code), figures.straddling(result, level, code))
-    lines = [
-        CardLine(
-            figure,
-            figure.show(table.at[code, figure.column]),
-            figures.standing(figure, table[figure.column], code),
-        )
-        for figure in offered.values()
-    ]
-    card(
-        str(table.at[code, "name"]),
-        kind=f"{figures.level_titles(result)[level]} · {code}",
-        lines=lines,
-        chosen=chosen,
-        remark=" ".join(remark for remark in remarks_ if remark),
-    )
-
-
-def figure_card(figure: Figure) -> None:
-    """Explain the chosen figure while no area is chosen."""
+def figure_card(figure: Figure, *others: Figure) -> None:
+    """Explain the figures on the map, the first in full, while no area is chosen."""
     st.html(
         f'<section class="cg-card"><h2>{text(figure.title)}</h2>'
         '<p class="cg-kind">Click on the map, choose a row of the table or find a name above to '
         "see the figures of one area.</p>"
-        f"{_facts(figure)}</section>"
+        f"{_facts(figure)}{''.join(_explain(other) for other in others)}</section>"
     )
 
 

@@ -23,7 +23,7 @@ UNUSUAL = {
 def show(shelf: Shelf, area: str, shown: list[Figure]) -> None:
     """Show the card of an area with the usual four figures and those on the map."""
     if not area:
-        blocks.figure_card(shown[0])
+        blocks.figure_card(*shown)
         return
     every = {**shelf.usual, **{figure.id: figure for figure in shown}}
     table = shelf.table(every.values())
