@@ -16,7 +16,7 @@ from budgets.money import format_pounds
 from budgets.movable import movable
 from budgets.scenario import AS_IT_IS
 from budgets.scenario_document import PARTS
-from data import write
+from data import gaining, write
 from data.run import Result
 from data.scenarios import Allocation
 from data.store.records import Comment, Document, Version
@@ -140,13 +140,13 @@ def _asked(made: Allocation, found: Document | None) -> str:
 
 
 def _saved(version: Version) -> list[str]:
-    """Say which version this is, and who marked it as what and why."""
+    """Say which version this is, and who marked it later as what and why."""
+    first = f"Version {version.number}, saved by {version.saved_by}, {when(version.saved_at)}."
+    if version.marked_at == version.saved_at:
+        return [first]
     why = f": {version.reason}" if version.reason else ""
     status = STAMPS[version.status].split(":")[0].lower()
-    return [
-        f"Version {version.number}, saved by {version.saved_by}, {when(version.saved_at)}.",
-        f"Marked “{status}” by {version.marked_by}, {when(version.marked_at)}{why}.",
-    ]
+    return [first, f"Marked “{status}” by {version.marked_by}, {when(version.marked_at)}{why}."]
 
 
 def _entries(made: Allocation) -> str:
@@ -208,7 +208,7 @@ def _known(made: Allocation) -> str:
         f"{found.share:.0%} of the money is placed by what is recorded; the rest follows from how "
         "it was assumed to be shared."
     )
-    told = [known, *made.sentences[len(made.outcome.steps) :]]
+    told = [known, *gaining.notes(made)]
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in told if sentence)
     return area_html.section("<h3>How far it can be trusted</h3>", f"<ul>{items}</ul>")
 

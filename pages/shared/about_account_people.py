@@ -35,6 +35,7 @@ def for_whom(made: Allocation) -> list[str]:
     touched = gaining.touched(made)
     section = area_html.section(
         "<h3>What changed for whom</h3>",
+        area_html.paragraphs([made.sentences[len(made.outcome.steps)], _elsewhere(made)]),
         area_html.table(heads, rows, label="Who gains, who loses"),
         '<p class="cg-kind">In italics: more than half of the change follows from an assumption '
         "on how the money is shared.</p>"
@@ -122,6 +123,19 @@ def _tenth(row: dict[Any, Any], heads: list[str], *, unsure: bool) -> str:
 
 def _number(row: dict[Any, Any]) -> int:
     return int(row["decile"]) if str(row["decile"]).isdigit() else 0
+
+
+def _elsewhere(made: Allocation) -> str:
+    """Say where the rest of the change is, where the areas of the place do not make up all of it."""
+    net = made.winners["net_pence"].iloc[-1]
+    pot = made.outcome.ledger.total - made.outcome.baseline.total
+    if pd.isna(net) or int(net) == pot:
+        return ""
+    grown = "is the same" if pot == 0 else f"changes by {_pounds(pot, sign=True)}"
+    return (
+        f"Together these areas change by {_pounds(net, sign=True)} while the pot {grown}: some "
+        "lines of money reach beyond the place, or are for all of it and in no area."
+    )
 
 
 def _areas(made: Allocation) -> str:
