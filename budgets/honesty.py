@@ -100,10 +100,17 @@ def outside(level: Level) -> dict[str, int]:
 def _reason(known: int, whole: int) -> str:
     if whole == 0:
         return "There is no money here, so that there is nothing to rank."
+    if known == 0:
+        return (
+            "None of this money is split by what is recorded (grades A to C), so that nothing is "
+            "ranked."
+        )
     # Rounded down: 49.9 % must not be shown as the half that would be enough.
+    share = 100 * known // whole
+    said = f"Only {share}%" if share else "Less than 1%"
     return (
-        f"Only {100 * known // whole}% of this money is split by what is recorded (grades A to C); "
-        "the rest follows from our assumption, so that nothing is ranked."
+        f"{said} of this money is split by what is recorded (grades A to C); the rest follows from "
+        "our assumption, so that nothing is ranked."
     )
 
 

@@ -86,6 +86,21 @@ def test_recorded_assumed_and_spent_money_are_kept_apart(make_streams: Make) -> 
 
 
 @pytest.mark.parametrize(
+    ("known", "assumed", "words"),
+    [(0, 500, "None of this money"), (1, 500, "Less than 1% of this money"), (5, 495, "Only 1%")],
+)
+def test_how_little_is_recorded_is_said_without_a_nought_per_cent(
+    make_streams: Make, known: int, assumed: int, words: str
+) -> None:
+    streams = make_streams(
+        {"amount": str(known), "method": "recorded", "use": "visits"},
+        {"amount": str(assumed), "method": "people"},
+    )
+    ledger = prepared(streams).ledger(**NEED)
+    assert recorded(ledger).reason.startswith(words)
+
+
+@pytest.mark.parametrize(
     ("known", "assumed", "rankable"), [(100, 100, True), (99, 101, False), (-100, 100, True)]
 )
 def test_exactly_half_is_enough_to_rank_and_income_counts_by_its_size(

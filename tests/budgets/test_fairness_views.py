@@ -91,8 +91,8 @@ def test_where_too_little_is_recorded_there_is_no_change_but_a_reason() -> None:
     )
     assert found.spend is None
     assert found.gini is None
-    assert "Only 0% of this money" in found.sentence()
-    assert "Only 0%" in views.sentences(found.after)[0]
+    assert "None of this money" in found.sentence()
+    assert "None of this money" in views.sentences(found.after)[0]
 
 
 MONEY = st.lists(st.integers(0, 50), min_size=4, max_size=4).filter(any)

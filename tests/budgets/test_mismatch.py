@@ -203,7 +203,7 @@ def test_a_board_can_read_what_lacks_where_and_why_nothing_is_ranked() -> None:
         "Homes: 100% of the money is split by what is recorded. Of that, £80 a year would" in text
     )
     assert "Ash gets £1.00 a person where its need calls for £1.60: £60 a year is missing." in text
-    assert "Not ranked: Work. Only 0% of this money" in text
+    assert "Not ranked: Work. None of this money" in text
 
 
 def test_a_board_can_read_where_programmes_overlap_and_where_none_is() -> None:
