@@ -1,7 +1,8 @@
 """Page: what this place is, three doors, and what the figures stand on.
 
 In: the place, and perhaps a postcode or a name. Out: a way to one's own area, to the map and to
-the budget; and every set of figures that is loaded, with its source and its age.
+the budget; what is being discussed; and every set of figures that is loaded, with its source and
+its age.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import datetime as dt
 import streamlit as st
 
 from data.run import Result
-from pages.shared import blocks, cache, finding, loaded
+from pages.shared import blocks, cache, discussed, finding, loaded
 from pages.shared.figures import plain, text
 
 MAP_ONLY = {"level", "figure", "area"}  # an address of the front page from before there was one
@@ -45,6 +46,7 @@ def show() -> None:
             "differently. It adds up to the penny.",
         )
         st.page_link("budget.py", label="Open the budget", icon=":material/payments:")
+    discussed.show(result)
     st.header("What is loaded, and how old it is", anchor=False)
     loaded.show(result, today=dt.date.today())
 

@@ -126,7 +126,7 @@ def _number(row: dict[Any, Any]) -> int:
 
 
 def _elsewhere(made: Allocation) -> str:
-    """Say where the rest of the change is, where the areas of the place do not make up all of it."""
+    """Say where the rest of the change is, where these areas do not make up all of it."""
     net = made.winners["net_pence"].iloc[-1]
     pot = made.outcome.ledger.total - made.outcome.baseline.total
     if pd.isna(net) or int(net) == pot:

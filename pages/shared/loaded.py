@@ -9,26 +9,31 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+import streamlit as st
 
 from data.profiles import Prepared
 from data.run import Result
 from pages.shared import figures
 from pages.shared.live_table import Column, live_table
 
+NOT_STATED = "not stated"
 OLD = 5  # years after which borders or counts are worth a second look
 
 
 def show(result: Result, *, today: dt.date) -> None:
     """Show the table."""
+    found = table(result, today=today)
+    st.caption(figures.plain(in_short(found)))
     live_table(
-        table(result, today=today),
+        found,
         {
             "what": Column("What"),
             "name": Column("Called"),
-            "holds": Column("Holds"),
-            "source": Column("Source"),
-            "date": Column("As of"),
+            # A phone shows three columns at once: the age must be among them.
             "age": Column("Age"),
+            "date": Column("As of"),
+            "source": Column("Source"),
+            "holds": Column("Holds"),
         },
         caption="What is loaded, with source and age",
         height=420,
@@ -57,10 +62,22 @@ def table(result: Result, *, today: dt.date) -> pd.DataFrame:
         count = f"{len(mine)} line" + ("s" if len(mine) > 1 else "")
         rows.append(("Money", str(agency), count, sources, years))
     frame = pd.DataFrame(rows, columns=["what", "name", "holds", "source", "date"])
-    frame["source"] = frame["source"].map(lambda value: str(value).strip() or "not stated")
+    frame["source"] = frame["source"].map(lambda value: str(value).strip() or NOT_STATED)
     frame["age"] = [age(str(value), today) for value in frame["date"]]
-    frame["date"] = frame["date"].map(lambda value: str(value) if value else "not stated")
+    frame["date"] = frame["date"].map(lambda value: str(value) if value else NOT_STATED)
     return frame.set_index(pd.RangeIndex(len(frame)).astype("str"))
+
+
+def in_short(found: pd.DataFrame) -> str:
+    """Say of what age each kind of figures is: the oldest and the newest date of it."""
+    parts = []
+    for kind, mine in found.groupby("what", sort=False):
+        dates = sorted(date for date in mine["date"] if date != NOT_STATED)
+        ends = " to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else "a date not stated"
+        parts.append(f"{str(kind).lower()} of {ends}")
+    old = int(found["age"].str.contains("worth a second look").sum())
+    said = f"{len(found):,} sets of figures: {', '.join(parts)}."
+    return f"{said} {old:,} of them are worth a second look." if old else said
 
 
 def age(date: str, today: dt.date) -> str:
