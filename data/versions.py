@@ -57,6 +57,22 @@ def renamed(text: str, *, identifier: str, title: str, by: str = "") -> str:
     return Scenario.model_validate(values | {"scenario": head}).to_toml()
 
 
+def as_if_saved(text: str, like: str) -> str:
+    """Return a scenario with the id, status and author of another, so that the rest compares.
+
+    Raises
+    ------
+    CommonGroundError
+        One of them is no scenario.
+    """
+    given = {"id", "status", "by"}
+    mine = (scenario.parse(text) if text.strip() else scenario.as_it_is()).to_dict()
+    theirs = scenario.parse(like).to_dict()["scenario"]
+    head = {key: theirs[key] for key in theirs if key in given}
+    head |= {key: value for key, value in mine["scenario"].items() if key not in given}
+    return Scenario.model_validate(mine | {"scenario": head}).to_toml()
+
+
 def title_of(text: str) -> str:
     """Return the title that a scenario text gives itself, "" where it is none."""
     try:

@@ -242,12 +242,10 @@ def _too_late(result: Result, work: Work, theirs: Document, link: links.Link) ->
 
 def _differing(theirs: Document, work: Work) -> Iterator[str]:
     """Yield the lines that only one of both has, both written in the same way."""
-    found, mine = theirs.version, work.document
+    saved, mine = theirs.text, work.document
     with contextlib.suppress(CommonGroundError):
-        title = versions.title_of(mine) or found.title
-        by = found.saved_by
-        mine = versions.renamed(mine, identifier=found.scenario, title=title, by=by)
-    pairs = ((theirs.text, mine), (theirs.basis.lines, versions.lines_as_text(work.lines)))
+        saved, mine = (versions.as_if_saved(text, saved) for text in (saved, mine))
+    pairs = ((saved, mine), (theirs.basis.lines, versions.lines_as_text(work.lines)))
     for before, after in pairs:
         for line in difflib.ndiff(before.splitlines(), after.splitlines()):
             if line[:2] in ("- ", "+ ") and line[2:].strip():

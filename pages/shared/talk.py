@@ -63,6 +63,9 @@ def show(result: Result, about: About) -> None:
         st.caption("Nobody has said anything yet.")
     if not somebody.may(Act.COMMENT):
         st.caption("Whoever was given a role here can comment.")
+        if typed := st.session_state.get(f"talk.refused.{about.key}"):
+            st.caption("What you typed, to keep elsewhere:")
+            st.code(typed, language=None, wrap_lines=True)
         return
     with st.form(f"talk.{about.key}", border=False, width=740):
         st.text_area(
@@ -121,8 +124,11 @@ def _say(result: Result, about: About) -> None:
         )
         return "Your comment is kept."
 
-    if saving.attempt(act):
-        st.session_state[key] = ""  # only now: what could not be kept stays in the box
+    kept = saving.attempt(act)
+    # What could not be kept stays in the box; and beside it, where the box itself is gone.
+    st.session_state[f"talk.refused.{about.key}"] = "" if kept else words
+    if kept:
+        st.session_state[key] = ""
 
 
 def _moderate(result: Result, comment: Comment) -> None:
