@@ -104,11 +104,10 @@ def nearest(result: Result, chosen: Scenario, error: CommonGroundError) -> Fix |
         return None
     spot, key, _ = begun
     context = context_of(result)
-    asked = entry(chosen, spot.part, spot.number).get(key)
     now, last = chosen, error
     for _ in range(_ROUNDS):
         found = _limit(last)
-        if found is None or found[:2] != (spot, key):
+        if found is None or (found[0], _family(found[1])) != (spot, _family(key)):
             break
         step = _stepped(result, now, last, found, context)
         if step is None:
@@ -119,9 +118,9 @@ def nearest(result: Result, chosen: Scenario, error: CommonGroundError) -> Fix |
         last = fault
     else:
         return None
-    value = entry(now, spot.part, spot.number).get(key)
-    unit = _unit(entry(now, spot.part, spot.number), key)
-    return Fix(spot, key, asked, value, unit, now)
+    asked, held = (entry(made, spot.part, spot.number) for made in (chosen, now))
+    shown = key if key in held else _family(key)
+    return Fix(spot, shown, asked.get(shown), held[shown], _unit(held, shown), now)
 
 
 def without_limit(chosen: Scenario, error: CommonGroundError) -> Scenario | None:
@@ -187,6 +186,11 @@ def _stepped(
 
 def _year(error: CommonGroundError) -> int:
     return int(next((f.fields["year"] for f in _faults(error) if "year" in f.fields), 1))
+
+
+def _family(key: str) -> str:
+    """Return the key that stands for the others that go with it: both growths are one promise."""
+    return "growth" if key == "far_growth" else key
 
 
 def _rounded(value: float, key: str) -> Iterator[float]:

@@ -56,7 +56,7 @@ def show(result: Result, link: links.Link) -> None:
         _entries(desk, wrong=[] if fault is None else spots(fault))
         choices_text.show(desk)
     with right:
-        if made is None or found is None:
+        if made is None or found is None or not found.to_dict().keys() - {"scenario"}:
             blocks.hint(
                 "Nothing is changed yet: the money lies where it lies today."
                 if fault is None

@@ -20,7 +20,7 @@ from data import choosing, choosing_entries
 from data.choosing_repair import Spot
 from data.run import Result
 from geo.errors import CommonGroundError
-from pages.shared import working
+from pages.shared import choices_said, working
 
 REFUSED: Final = "choices.refused"
 OPEN: Final = "choices.open"
@@ -197,10 +197,13 @@ def about(desk: Desk, spot: Spot, held: dict[str, Any], *, shared: bool = False)
         of = alias
         offered.setdefault(of, choosing.Name(of, f"{of} (not there)", "", 0, 0))
 
+    titles = choices_said.Titles(desk.result)
+
     def words(id: str) -> str:
         item = offered[id]
         kind = {"theme": "Theme: ", "pot": "Pot: "}.get(item.kind, "")
-        return f"{kind}{item.title} · {format_pounds(item.movable_pence, whole=True)} can move"
+        title = titles.of(id) if item.kind == "stream" else item.title
+        return f"{kind}{title} · {format_pounds(item.movable_pence, whole=True)} can move"
 
     st.selectbox(
         "What money",
