@@ -42,7 +42,7 @@ def show(result: Result, link: links.Link) -> None:
     except CommonGroundError as error:
         st.error(plain(working.in_words(error)), icon=":material/error:")
         return
-    st.header(f"About {result.place.name}", anchor=False)
+    st.header(f"About {plain(result.place.name)}", anchor=False)
     talk.show(result, talk.About())
 
 
