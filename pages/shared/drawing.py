@@ -121,10 +121,9 @@ def on_map(shelf: Shelf, figure: Figure, *, area: str = "", look: Look | None = 
         "labels": figures.class_labels(figure, breaks, open_ends=own),
         "hatched": meaning,
     }
-    texts = shelf.texts(figure).reindex(drawn)
     return Drawing(
         classes=_classes(shown, ours, breaks),
-        labels=[text if own_ else "" for text, own_ in zip(texts, ours, strict=True)],
+        labels=shelf.texts(figure).reindex(drawn, fill_value="").tolist(),
         palette=_palette(figure, len(breaks) - 1),
         figure=figure.title,
         title=f"{figure.title} by {figures.level_titles(result)[level]}",
@@ -152,23 +151,23 @@ def both(
     outside = np.where(at[0] == BEYOND, BEYOND, NO_DATA)
     classes = np.where(known, 3 * at[1] + at[0], outside)
     one, two = first.title, second.title
-    pairs = zip(shelf.texts(first).reindex(drawn), shelf.texts(second).reindex(drawn), strict=True)
-    hatched, meaning = _hatched(shelf, first if first.money else second, drawn)
+    pairs = shelf.texts(first) + f"; {two}: " + shelf.texts(second)
+    signs = [_hatched(shelf, figure, drawn) for figure in (first, second)]
     words = {
         "title": f"{one} and {two}",
         "note": "each in three classes with as many areas; dark blue = both high",
         "labels": [f"{one}: {a}; {two}: {b}" for b in LEVELS_OF_TWO for a in LEVELS_OF_TWO],
-        "hatched": meaning,
+        "hatched": "; ".join(dict.fromkeys(meaning for _, meaning in signs if meaning)),
         "no_data": "No data for one of the two",
     }
     return Drawing(
         classes=[int(number) for number in classes],
-        labels=[f"{a}; {two}: {b}" if own else "" for (a, b), own in zip(pairs, ours, strict=True)],
+        labels=pairs.reindex(drawn, fill_value="").tolist(),
         palette=TWO,
         figure=one,
         title=f"{one} and {two} by {figures.level_titles(result)[level]}",
         summary=_summary_of_two(shelf, first, second, pd.Series(classes, drawn)),
-        hatched=hatched,
+        hatched=sorted({position for positions, _ in signs for position in positions}),
         grid=(one, two),
         **_around(result, level, words, area=area, look=look),
     )
@@ -216,19 +215,20 @@ def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], 
 
     A withheld figure is hatched too, over the colour of no data.
     """
-    marks = shelf.marks(figure).where(shelf.here, "").reindex(drawn, fill_value="")
+    marks = shelf.marks(figure).where(shelf.here, "").reindex(drawn, fill_value="").to_numpy(object)
+    withheld = marks == WITHHELD
     if figure.id in shelf.usual:
-        assumed = _assumed(shelf.result, shelf.level, figure, drawn)
-        marks = marks.where(marks == WITHHELD, "")
-        marks.iloc[[at for at in assumed if marks.iloc[at] == ""]] = ASSUMED
+        marks = np.where(withheld, WITHHELD, "").astype(object)
+        assumed = np.zeros(len(marks), bool)
+        assumed[_assumed(shelf.result, shelf.level, figure, drawn)] = True
+        marks[assumed & ~withheld] = ASSUMED
     present = [word for word in HATCHED if (marks == word).any()]
-    at = np.flatnonzero(marks.isin([*present, WITHHELD]).to_numpy())
     meaning = ", or ".join(HATCHED[word] for word in present)
-    if (marks == WITHHELD).any():
+    if withheld.any():
         meaning = (
             f"On grey: withheld. In colour: {meaning}" if meaning else "Withheld: small counts"
         )
-    return [int(number) for number in at], meaning
+    return np.flatnonzero(np.isin(marks, [*present, WITHHELD])).tolist(), meaning
 
 
 def _palette(figure: Figure, k: int) -> list[str]:

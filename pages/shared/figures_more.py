@@ -32,6 +32,7 @@ class Shelf:
         self.usual = figures.of(result, level)
         self.offers = cache.offers(result)
         self.here = figures.here(result, level)
+        self._own = result.level_tables[level][self.here]
 
     @property
     def ids(self) -> list[str]:
@@ -63,9 +64,10 @@ class Shelf:
 
     def table(self, wanted: Iterable[Figure] = ()) -> pd.DataFrame:
         """Return the level's table of the place's own areas, with a column for each figure."""
-        table = self.result.level_tables[self.level]
         more = {one.column: self.values(one) for one in wanted if one.id not in self.usual}
-        return table.assign(**more)[self.here]
+        if not more:
+            return self._own
+        return self._own.assign(**{name: one[self.here] for name, one in more.items()})
 
     def marks(self, figure: Figure) -> pd.Series:
         """Return what must be said of single areas' figures, in a word or two; "" of most."""
@@ -79,15 +81,22 @@ class Shelf:
         return flags.map(lambda flag: words.get(str(flag), "")).astype("str")
 
     def texts(self, figure: Figure) -> pd.Series:
-        """Return each area's figure in words: with its interval, and whether it can be trusted."""
-        values, marks = self.values(figure), self.marks(figure)
-        low = high = pd.Series(float("nan"), index=values.index)
-        if figure.id not in self.usual:
-            found = self.mapped(figure.id)
-            if found.low is not None and found.high is not None:
-                low, high = found.low, found.high
-        rows = zip(values, low, high, marks, strict=True)
-        return pd.Series([_text(figure, *row) for row in rows], index=values.index, dtype="str")
+        """Return each own area's figure in words: with its interval, and how far it can be trusted.
+
+        Areas beyond the place have none.
+        """
+        values = self.values(figure)[self.here]
+        found = None if figure.id in self.usual else self.mapped(figure.id)
+        if found is not None and found.low is not None and found.high is not None:
+            marks = self.marks(figure)[self.here]
+            rows = zip(values, found.low[self.here], found.high[self.here], marks, strict=True)
+            texts = [_text(figure, *row) for row in rows]
+        else:
+            marks = self.marks(figure)[self.here]
+            nothing = float("nan")
+            pairs = zip(values.tolist(), marks.tolist(), strict=True)
+            texts = [_text(figure, value, nothing, nothing, mark) for value, mark in pairs]
+        return pd.Series(texts, index=values.index, dtype="str")
 
 
 def _text(figure: Figure, value: float, low: float, high: float, mark: str) -> str:

@@ -85,6 +85,8 @@ def kept(
     most: str = "",
 ) -> Filter:
     """Return the areas whose name holds the words, in these tenths, between these two values."""
+    if not (words or any(tenths or ()) or least or most):
+        return Filter()
     table = shelf.table([figure])
     keep = pd.Series(True, index=table.index)
     said = []
