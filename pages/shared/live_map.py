@@ -19,9 +19,11 @@ from pages.shared import scripts
 
 NO_DATA = -1  # classes that are no class; the same numbers stand in live_map.js
 BEYOND = -2
-PARTS = ("legend", "pen")  # scripts beside live_map.js
+LETTERS = "bn0123456789"  # of the classes from BEYOND on, where there are many areas
+PARTS = ("legend", "pen", "image")  # scripts beside live_map.js
 MOST_CORNERS = 200  # of a drawn shape; the same number stands in live_map_pen.js
 FAILED = "The map could not be drawn. The table beside it holds the same figures."
+UNSAVED = "The image could not be made. The page can be printed instead."
 
 _component = scripts.component("live_map", scripts.LEAFLET_STYLE)
 
@@ -132,10 +134,27 @@ def live_map(
         "leaflet": scripts.LEAFLET,
         "scripts": {part: scripts.address(f"live_map_{part}.js") for part in PARTS},
         "failed": FAILED,
+        "unsaved": UNSAVED,
         **vars(drawing),
         "legend": vars(drawing.legend),
+        **_packed(drawing),
     }
     _component(key=key, data=sent, on_picked_change=report, on_drawn_change=report_drawn)
+
+
+def _packed(drawing: Drawing) -> dict[str, Any]:
+    """Write what there is for each area in few letters; live_map.js reads both forms."""
+    labels, around = scripts.shortened(drawing.labels)
+    packed: dict[str, Any] = {"labels": labels, "around": around}
+    if len(drawing.classes) <= scripts.MANY:
+        return packed
+    packed["classes"] = "".join(LETTERS[number - BEYOND] for number in drawing.classes)
+    for name in ("hatched", "highlighted"):
+        marked = set(getattr(drawing, name))
+        if marked:
+            marks = ("1" if at in marked else "0" for at in range(len(drawing.classes)))
+            packed[name] = f"{int('1' + ''.join(marks), 2):x}"
+    return packed
 
 
 def corners(sent: Any) -> list[tuple[float, float]]:

@@ -66,16 +66,16 @@ def live_table(
 
 def _column(id: str, values: pd.Series, column: Column) -> dict[str, Any]:
     """Write the texts of a column, and for numbers the place of each in ascending order."""
+    head = {"id": id, "title": column.title, "help": column.help}
     if column.write is None:
-        return {"id": id, "title": column.title, "help": column.help,
-                "texts": [str(value) for value in values], "order": None}  # fmt: skip
+        texts, around = scripts.shortened([str(value) for value in values])
+        return head | {"texts": texts, "around": around, "order": None}
     places = values.rank(method="dense")
+    texts, around = scripts.shortened([column.write(value) for value in values])
     width = len(_in_36(len(values)))
-    return {
-        "id": id,
-        "title": column.title,
-        "help": column.help,
-        "texts": [column.write(value) for value in values],
+    return head | {
+        "texts": texts,
+        "around": around,
         "order": "".join(
             ("" if pd.isna(place) else _in_36(int(place))).rjust(width) for place in places
         ),

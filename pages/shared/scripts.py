@@ -7,6 +7,7 @@ keep it for ever, and components of Streamlit made of it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,33 @@ export default function (args) {
   return () => { latest.delete(el); el.leave?.(); el.leave = null; };
 }
 """
+
+
+MANY = 100  # rows above which texts are sent without what they all begin and end with
+
+
+def shortened(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return texts without their common beginning and end, and these two.
+
+    Empty texts stay empty. Short lists, and those that would not be told apart from empty ones, are
+    left as they are.
+    """
+    written = [text for text in texts if text]
+    if len(written) <= MANY:
+        return list(texts), ["", ""]
+    start = _beginning(written)
+    end = _beginning([text[len(start) :][::-1] for text in written])[::-1]
+    if any(len(text) == len(start) + len(end) for text in written):
+        return list(texts), ["", ""]
+    cut = [text[len(start) : len(text) - len(end)] if text else "" for text in texts]
+    return cut, [start, end]
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    """Return what all texts begin with: what the first and the last of them in order share."""
+    low, high = min(texts), max(texts)
+    same = (at for at, (one, other) in enumerate(zip(low, high, strict=False)) if one != other)
+    return low[: next(same, min(len(low), len(high)))]
 
 
 @cache

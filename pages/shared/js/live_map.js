@@ -10,6 +10,7 @@
 const SVG_LIMIT = 1500; // above this many areas one canvas is faster than as many SVG paths
 const NO_DATA = -1;
 const BEYOND = -2; // drawn for orientation; neither compared nor to be picked
+const LETTERS = "bn0123456789"; // of the classes from BEYOND on; the same stand in live_map.py
 const geometries = new Map(); // address -> promise of a feature collection, kept while the page lives
 
 export default function mount({ parentElement, data, setTriggerValue }) {
@@ -36,6 +37,24 @@ function fetchGeometry(address) {
   return geometries.get(address);
 }
 
+// Of many areas classes come as letters, marks as bits, labels without what all of them share.
+function unpacked({ around, ...data }) {
+  const bits = (hex) => [...hex].flatMap((digit) => [...parseInt(digit, 16).toString(2).padStart(4, "0")]);
+  const marks = (written) => {
+    if (Array.isArray(written)) return written;
+    const all = bits(written);
+    return all.slice(all.indexOf("1") + 1).flatMap((bit, at) => (bit === "1" ? [at] : []));
+  };
+  const { classes } = data;
+  return {
+    ...data,
+    labels: data.labels.map((label) => label && around[0] + label + around[1]),
+    classes: typeof classes === "string" ? [...classes].map((letter) => LETTERS.indexOf(letter) + BEYOND) : classes,
+    hatched: marks(data.hatched),
+    highlighted: marks(data.highlighted),
+  };
+}
+
 function stylesheets(root) {
   const links = [...root.getRootNode().querySelectorAll('link[rel="stylesheet"]')];
   return Promise.all(
@@ -60,10 +79,13 @@ class LiveMap {
     this.turn = 0;
     this.paths = []; // Leaflet layers by position
     this.pointed = null; // position under the mouse or the keyboard
+    this.toPaper = () => this.print();
+    this.fromPaper = () => this.part("paper").replaceChildren();
   }
 
-  async show(data) {
+  async show(sent) {
     const turn = ++this.turn;
+    const data = unpacked(sent);
     this.data = data;
     this.describe();
     try {
@@ -78,6 +100,7 @@ class LiveMap {
       ]);
       if (turn !== this.turn) return; // a newer run has overtaken this one
       if (!this.map) this.start();
+      this.entries = legend.entries;
       this.highlighted = new Set(data.highlighted);
       if (this.shown !== data.geometry) this.place(features, outline);
       this.others(borders);
@@ -112,6 +135,9 @@ class LiveMap {
     this.part("nearer").addEventListener("click", () => this.map.zoomIn());
     this.part("further").addEventListener("click", () => this.map.zoomOut());
     this.part("whole").addEventListener("click", () => this.fit());
+    this.part("save").addEventListener("click", () => this.save());
+    addEventListener("beforeprint", this.toPaper);
+    addEventListener("afterprint", this.fromPaper);
     this.sizes = new ResizeObserver(() => {
       this.map.invalidateSize({ pan: false });
       if (!this.moved) this.fit();
@@ -229,6 +255,10 @@ class LiveMap {
     this.root.dataset.painted = String(painted); // the browser tests wait for this
     this.root.dataset.figure = this.data.title;
     this.part("message").hidden = true;
+    // Printing cannot wait for a script: it comes once the page is at rest.
+    if (!this.paper) {
+      (window.requestIdleCallback ?? setTimeout)(async () => { this.paper = await import(this.data.scripts.image); });
+    }
   }
 
   // A pale line under the dark one of the picked and the pointed area: seen on any colour.
@@ -254,6 +284,21 @@ class LiveMap {
   pick(position) {
     if (this.pen?.drawing) return;
     if (this.data.classes[position] !== BEYOND) this.onPick(this.paths[position].feature.properties.code);
+  }
+
+  async save() {
+    try {
+      await (await import(this.data.scripts.image)).save(this, this.entries(this.data));
+    } catch (error) {
+      this.fail(error, this.data.unsaved);
+    }
+  }
+
+  // Paper has another width than the screen, and Leaflet cannot draw anew while a browser prints:
+  // a picture that fits any width takes the map's place.
+  print() {
+    if (!this.paper) return;
+    this.part("paper").replaceChildren(this.paper.picture(this));
   }
 
   // -- pointing: by mouse or by arrow keys ------------------------------------------------------
@@ -333,9 +378,9 @@ class LiveMap {
     this.follow(middle(this.paths[best]));
   }
 
-  fail(error) {
+  fail(error, words = this.data.failed) {
     const message = this.part("message");
-    message.textContent = this.data.failed;
+    message.textContent = words;
     message.hidden = false;
     this.root.dataset.failed = String(error);
   }
@@ -343,6 +388,8 @@ class LiveMap {
   close() {
     this.turn += 1;
     this.sizes?.disconnect();
+    removeEventListener("beforeprint", this.toPaper);
+    removeEventListener("afterprint", this.fromPaper);
     this.map?.remove();
   }
 }

@@ -53,11 +53,9 @@ function square({ grid, palette, legend, classes }) {
       cells.append(cell);
     }
   }
-  made.append(
-    element("span", "side", `${grid[1]} →`),
-    cells,
-    element("span", "foot", `${grid[0]} →`),
-  );
+  const axes = element("span", "axes");
+  axes.append(element("span", "", `↑ ${grid[1]}`), element("span", "", `→ ${grid[0]}`));
+  made.append(cells, axes);
   return made;
 }
 
