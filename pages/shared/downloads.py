@@ -30,6 +30,20 @@ TYPES = {
 }  # fmt: skip
 
 
+FURTHER = {  # columns of a level's table beyond the usual figures
+    "people_inside": (
+        "People in the place",
+        "people",
+        "Those of its people who live in the place.",
+    ),
+    "counted_in_each_pence": (
+        "Money, counted in each area",
+        "pence",
+        "Areas of this level overlap: here the money is counted in each of them, as people are.",
+    ),
+}
+
+
 def buttons(
     shelf: Shelf,
     shown: Sequence[Figure],
@@ -79,9 +93,8 @@ def areas(
 ) -> pd.DataFrame:
     """Return the figures by area: the usual four, then those shown with interval and notes."""
     table = shelf.table()
-    usual = [figure.column for figure in shelf.usual.values()]
-    extra = ["counted_in_each_pence"] if "counted_in_each_pence" in table else []
-    found = table[["name", *usual, *extra]].copy()
+    usual = {figure.column for figure in shelf.usual.values()} | {"name", *FURTHER}
+    found = table[[column for column in table.columns if column in usual]].copy()
     for figure in shown:
         name = exports.column_name(figure.column)
         if figure.id not in shelf.usual:
@@ -110,6 +123,12 @@ def facts(shelf: Shelf, shown: Sequence[Figure]) -> list[ColumnFacts]:
             figure.sure,
         )
         for figure in every.values()
+    ]
+    table = shelf.table()
+    found += [
+        ColumnFacts(column, title, unit, definition, "", "", "")
+        for column, (title, unit, definition) in FURTHER.items()
+        if column in table
     ]
     layer = shelf.result.place.settings.layer(shelf.level)
     borders = ", ".join(fact for fact in (layer.source, layer.licence) if fact)

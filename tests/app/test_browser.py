@@ -261,8 +261,9 @@ def test_the_rows_are_reached_with_the_arrow_keys(desk: Any) -> None:
 
 def test_the_table_is_downloaded_in_pence(desk: Any) -> None:
     open_map(desk)
+    desk.get_by_role("button", name="Download").click()
     with desk.expect_download() as waiting:
-        desk.get_by_role("button", name="Download as CSV").click()
+        desk.get_by_role("button", name="Table (CSV)").click()
     lines = waiting.value.path().read_text("utf-8").splitlines()
     assert waiting.value.suggested_filename == "grid-sq.csv"
     assert lines[0] == "sq,name,people,people_inside,need,amount_pence,pence_per_person"

@@ -1,0 +1,106 @@
+"""What only a browser shows of the Map page: its menus, two figures in one map, files that open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser]
+sync_api = pytest.importorskip("playwright.sync_api")
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any, server: Any) -> Iterator[Any]:
+    """A page on the place of squares; afterwards nothing was asked of any other machine."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, base_url=server.address, accept_downloads=True
+    )
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    faults: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    yield opened
+    context.close()
+    own = re.compile(rf"{re.escape(server.address)}/|data:|blob:{re.escape(server.address)}/")
+    assert [one for one in asked if not own.match(one)] == []
+    assert faults == []
+
+
+def painted(page: Any, figure: str) -> Any:
+    """Wait until a map has painted a figure."""
+    return page.locator(f'.live-map[data-figure^="{figure}"]').first.wait_for()
+
+
+def opacity(page: Any, number: int) -> float:
+    path = page.locator(f'.live-map .canvas path[data-code="a{number:02d}"]').first
+    return float(path.get_attribute("fill-opacity"))
+
+
+def test_a_filter_typed_with_the_keys_alone_leaves_the_others_pale(page: Any) -> None:
+    page.goto("/map")
+    painted(page, "Need")
+    page.get_by_role("button", name="Filter").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name holds").fill("Square 1")
+    page.keyboard.press("Enter")
+    page.get_by_text("4 of 12 areas").wait_for()
+    page.locator(".live-table tbody tr").nth(4).wait_for(state="detached")
+    sync_api.expect(page.locator(".live-table tbody tr")).to_have_count(4)
+    assert opacity(page, 10) > opacity(page, 5)
+    page.keyboard.press("Escape")
+    assert "find=Square+1" in page.url
+
+
+@pytest.mark.slow
+def test_two_figures_share_one_map_and_both_plain_maps_are_one_click_away(page: Any) -> None:
+    page.goto("/map?v=1&beside=money&way=one")
+    painted(page, "Need and Money")
+    cells = page.locator(".live-map .legend-grid li")
+    assert cells.count() == 9
+    assert page.locator(".live-map").count() == 1
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("radio", name="Side by side").or_(
+        page.get_by_role("button", name="Side by side")
+    ).first.click()
+    painted(page, "Money")
+    sync_api.expect(page.locator(".live-map")).to_have_count(2)
+
+
+@pytest.mark.slow
+def test_the_map_as_a_page_opens_from_the_disk_and_asks_nobody(
+    page: Any, browser: Any, tmp_path: Path
+) -> None:
+    page.goto("/map?v=1&figure=domain.income")
+    painted(page, "Income")
+    page.get_by_role("button", name="Download").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Map of income as a page (HTML)").click()
+    file = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    assert file.name == "grid-sq-domain_income.html"
+    alone = browser.new_context().new_page()
+    asked: list[str] = []
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.goto(file.as_uri())
+    alone.locator("path.leaflet-interactive").first.wait_for()
+    assert alone.locator("path.leaflet-interactive").count() == 12
+    assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
+    assert alone.locator("script", has_text='alert("x")').count() == 0
+    alone.context.close()
