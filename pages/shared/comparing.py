@@ -31,7 +31,7 @@ BY = {
     LEVEL: "Who holds it, by level",
     AGENCY: "Who holds it, by agency",
 }
-ROWS = {AREA: "areas", STREAM: "lines", LEVEL: "levels", AGENCY: "agencies"}
+ROWS = {AREA: "areas", STREAM: "lines of money", LEVEL: "levels", AGENCY: "agencies"}
 BARS = 12
 
 
