@@ -20,7 +20,8 @@ from budgets.errors import AreasDoNotMatch, NeedMissing
 from budgets.ledger import Ledger
 from budgets.measures import Measures, refuse_empty
 from budgets.money import Float64, Int64, largest_remainder
-from budgets.need import check_people, check_range, in_order, per_head, weighted_people
+from budgets.need import check_people, check_range, in_order, per_head
+from budgets.need_measures import Measure, NeedyPeople
 from budgets.streams import METHODS
 
 if TYPE_CHECKING:
@@ -160,7 +161,12 @@ class Prepared:
         return self.measures.people
 
     def ledger(
-        self, *, scores: pd.Series | None, need_weight: float, neediest_per_head: float
+        self,
+        *,
+        scores: pd.Series | None,
+        need_weight: float,
+        neediest_per_head: float,
+        measures: Mapping[str, Measure] | None = None,
     ) -> Ledger:
         """Share every stream out.
 
@@ -173,23 +179,35 @@ class Prepared:
             Need scores, higher is needier; None is enough where no stream is shared by need.
         need_weight, neediest_per_head
             See `need.need_weighted`.
+        measures
+            Theme -> the measure of need that its streams follow instead of the scores; a count of
+            clients is followed as it is (`need_measures.need_weights`).
 
         Raises
         ------
         NeedMissing, ParameterOutOfRange, VintageMismatch
+        NothingToShareBy, FiguresNotUsable
+            What a stream covers has no clients, or their count is none.
         """
         check_range("need_weight", need_weight, 0.0, 1.0)
         by_need = [at for at, case in enumerate(self.cases) if case[1] == "need"]
-        head = self._per_head(scores, neediest_per_head, by_need)
-        count = self.people.to_numpy()
+        themes = self.streams["theme"].to_numpy(dtype=object)[self.shared]
+        own = measures or {}
+        follows = [themes[at] if themes[at] in own else "" for at in by_need]
+        general = [at for at, theme in zip(by_need, follows, strict=True) if not theme]
+        needy = NeedyPeople(self.people, need_weight, neediest_per_head)
+        head = self._per_head(scores, neediest_per_head, general)
+        keys = [(self.cases[at][0], theme) for at, theme in zip(by_need, follows, strict=True)]
         weights = {
-            key: weighted_people(self.covered[key] * count, head, need_weight)
-            for key in dict.fromkeys(self.cases[at][0] for at in by_need)
+            (cover, theme): needy.by_measure(self.covered[cover], own[theme])
+            if theme
+            else needy.by_head(self.covered[cover], head)
+            for cover, theme in dict.fromkeys(keys)
         }
         areas = self.people.index
         pence = self.fixed.copy()
         rows = self.shared[by_need]
-        chosen = [weights[self.cases[at][0]] for at in by_need]
+        chosen = [weights[key] for key in keys]
         pence[rows] = _whole_pence(self.streams.iloc[rows], chosen, areas)
         place_wide = self.streams["amount_pence"].to_numpy(dtype=np.int64, copy=True)
         place_wide[self.shared] = 0

@@ -16,6 +16,7 @@ import pandas as pd
 from budgets.apportion import Prepared
 from budgets.ledger import Ledger
 from budgets.money import Int64
+from budgets.need_measures import Measure
 from budgets.streams import GRADES
 from budgets.streams_links import parse_use
 
@@ -114,6 +115,7 @@ def second_method(
     need_weight: float,
     neediest_per_head: float,
     second: Mapping[str, str] | None = None,
+    measures: Mapping[str, Measure] | None = None,
 ) -> Second:
     """Put the baseline beside the same money under a second method.
 
@@ -123,7 +125,7 @@ def second_method(
 
     Parameters
     ----------
-    scores, need_weight, neediest_per_head
+    scores, need_weight, neediest_per_head, measures
         As in `Prepared.ledger`.
     second
         Method -> second method (`need`, `people`, `households`), instead of `SECOND`.
@@ -136,11 +138,14 @@ def second_method(
     negative = (prepared.streams["amount_pence"] < 0) & (prepared.streams["follows"] == "")
     wanted = wanted.mask(negative & (wanted == "need"))
     other = prepared.by_methods(wanted.astype(object))
-    first = prepared.ledger(
-        scores=scores, need_weight=need_weight, neediest_per_head=neediest_per_head
-    )
-    beside = other.ledger(
-        scores=scores, need_weight=need_weight, neediest_per_head=neediest_per_head
+    first, beside = (
+        each.ledger(
+            scores=scores,
+            need_weight=need_weight,
+            neediest_per_head=neediest_per_head,
+            measures=measures,
+        )
+        for each in (prepared, other)
     )
     return _beside(first, beside)
 

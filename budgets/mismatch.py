@@ -10,7 +10,8 @@ classed and compared with a target, and none where that is less than half (`budg
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -20,6 +21,7 @@ from budgets.honesty import LABEL, recorded
 from budgets.ledger import Level
 from budgets.money import Float64, Int64, largest_remainder
 from budgets.need import in_order, need_weighted
+from budgets.need_measures import Measure, need_weights
 
 ALL_THEMES = "all themes"
 CLASSES = 3
@@ -70,6 +72,7 @@ def resources(
     keep: pd.Series | None = None,
     need_weight: float = 0.5,
     neediest_per_head: float = 3.0,
+    measures: Mapping[str, Measure] | None = None,
 ) -> Resources:
     """Set money against need for every area of a level and every theme.
 
@@ -86,10 +89,13 @@ def resources(
         bool by area: the areas that are looked at, such as those of the place; all by default.
     need_weight, neediest_per_head
         How strongly the target follows need; see `need.need_weighted`.
+    measures
+        Theme -> the measure of need of its money, by area of the level, in place of `need`. A count
+        of clients is followed as it is, and read a head where areas are classed.
 
     Raises
     ------
-    ParameterOutOfRange, NeedMissing, and of `boundaries.checks.align`.
+    ParameterOutOfRange, NeedMissing, FiguresNotUsable, and of `boundaries.checks.align`.
     """
     count = in_order(people, level.areas, where="people")
     score = in_order(need, level.areas, where="need")
@@ -121,6 +127,9 @@ def resources(
             for series in (found.pence, found.assumed_pence, found.spent_pence)
         ]
         facts = (areas, count[chosen], score[chosen], by_need, share)
+        if measures is not None and theme in measures:
+            how = (need_weight, neediest_per_head)
+            facts = _by_measure(measures[theme], level.areas, chosen, count[chosen], how)
         parts.append(_theme(theme, facts, pence, found.rankable))
     table = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
     return Resources(str(level.areas.name), table, reasons, shares)
@@ -151,6 +160,30 @@ def gaps(at_work: pd.DataFrame, *, people: pd.Series, need: pd.Series) -> pd.Dat
     columns = ["area_code", "theme", "people", "need", "need_class", "covered"]
     ordered = found.sort_values("need", ascending=False, kind="stable")
     return ordered[columns].reset_index(drop=True)
+
+
+def _by_measure(
+    measure: Measure,
+    areas: pd.Index,
+    chosen: np.ndarray,
+    people: Float64,
+    need: tuple[float, float],
+) -> tuple[pd.Index, Float64, Float64, Int64, Float64]:
+    """Return areas, people, need, its class and the target shares by the measure of one theme."""
+    values = in_order(measure.values, areas, where=measure.name)[chosen]
+    score = values if measure.high_is_need else -values
+    if measure.kind == "clients":
+        score = values / people
+    share = np.zeros(len(people))
+    if len(people) and np.isfinite(values).all() and (measure.kind != "clients" or values.any()):
+        here = areas[chosen]
+        share = need_weights(
+            replace(measure, values=pd.Series(values, here)),
+            pd.Series(people, here),
+            need_weight=need[0],
+            neediest_per_head=need[1],
+        ).to_numpy()
+    return areas[chosen], people, score, _thirds(score, people), share
 
 
 def _theme(

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from budgets.errors import NothingToShareBy
-from budgets.need import check_people, check_range, per_head
+from budgets.money import Float64
+from budgets.need import check_people, check_range, per_head, weighted_people
 from budgets.need_errors import MeasureAmbiguous, MeasureNotUsable, NoMeasure
 from budgets.sharing import exact_sum, figures
 
@@ -138,6 +139,53 @@ def need_weights(
             raise NothingToShareBy(what, detail="it is 0 in every area")
         share = share + part * by / whole
     return pd.Series(share, index=people.index, name="share")
+
+
+@dataclass(frozen=True, eq=False)
+class NeedyPeople:
+    """People counted by need, for streams that cover some of every area.
+
+    Attributes
+    ----------
+    people
+        People of every area.
+    need_weight, neediest_per_head
+        See `need.need_weighted`; a count of clients does not read the second.
+    """
+
+    people: pd.Series
+    need_weight: float
+    neediest_per_head: float
+
+    def by_head(self, covered: Float64, head: Float64) -> Float64:
+        """Return the people covered, weighed by an amount a head of every area."""
+        return weighted_people(covered * self.people.to_numpy(), head, self.need_weight)
+
+    def by_measure(self, covered: Float64, measure: Measure) -> Float64:
+        """Return the people covered, weighed by a measure.
+
+        `WP_i = c_i p_i (1 - a) + a c_i w_i sum(c p) / sum(c w)` with the count of clients w; the
+        amount a head of any other measure is set over all areas, whatever is covered.
+
+        Raises
+        ------
+        NothingToShareBy
+            There are no clients in what is covered, though money is to follow them.
+        NeedMissing, FiguresNotUsable, PeopleNotUsable
+        """
+        if measure.kind != "clients":
+            head = per_head(self.people, measure.scores, neediest_per_head=self.neediest_per_head)
+            return self.by_head(covered, head.to_numpy())
+        count = covered * self.people.to_numpy()
+        if self.need_weight == 0:
+            return count
+        clients = covered * figures(measure.values, measure.name, self.people.index)
+        whole = exact_sum(clients)
+        if whole == 0:
+            raise NothingToShareBy(measure.name, detail="it is 0 in every area that is covered")
+        return (1 - self.need_weight) * count + (
+            self.need_weight * clients * exact_sum(count) / whole
+        )
 
 
 def _one(theme: str, found: list[Measure]) -> Measure:

@@ -17,6 +17,7 @@ from budgets.honesty import recorded
 from budgets.ledger import Ledger
 from budgets.need import need_weighted
 from budgets.streams import split_cover
+from data import need_measures
 from data.advice import Report, check_levels
 from data.crosswalks import base_to
 from data.errors import UnknownChoice
@@ -57,6 +58,8 @@ def mismatches(
     layer = level_or_smallest(result, level)
     table = result.level_tables[layer]
     keep = table["people_inside"] >= INSIDE_SHARE * table["people"]
+    place = result.place
+    by_theme = need_measures.by_theme(place, result.index, result.prepared.people)
     found = mismatch.resources(
         result.levels[layer],
         people=table["people"],
@@ -64,6 +67,7 @@ def mismatches(
         keep=keep,
         need_weight=result.need_weight,
         neediest_per_head=result.neediest_per_head,
+        measures=need_measures.at_level(place, by_theme, result.crosswalks[layer]),
     )
     found = _without_small_counts(found, result, layer)
     register = result.place.programmes
@@ -84,6 +88,11 @@ def mismatches(
     said = [
         f"Resources against needs at {title}, {result.place.name}.",
         mismatch_words.target_sentence(result.need_weight, result.neediest_per_head),
+    ]
+    said += [
+        f"{money.capitalize()} is set against {measure.name}, as place.toml says."
+        for money, measure in by_theme.items()
+        if money in set(found.table["theme"])
     ]
     said += mismatch_words.money_sentences(found, names)
     shown = found.table.copy()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from budgets import baseline, movable, prices
+from data import need_measures
 
 if TYPE_CHECKING:
     from data.run import Result
@@ -33,6 +34,7 @@ def second_method(result: Result, *, by: str | None = None) -> baseline.Second:
         need_weight=result.need_weight,
         neediest_per_head=result.neediest_per_head,
         second=None if by is None else dict.fromkeys(baseline.SECOND, by),
+        measures=need_measures.by_theme(result.place, result.index, result.prepared.people),
     )
 
 

@@ -20,7 +20,7 @@ from budgets import apportion, eliminations
 from budgets.ledger import Ledger, Level
 from budgets.streams import split_cover
 from data import levels as level_facts
-from data import masking, money_steps, steps
+from data import masking, money_steps, need_measures, steps
 from data.baseline_tables import second_method
 from data.crosswalks import base_to
 from data.errors import NotInside
@@ -301,6 +301,7 @@ def _share(
         scores=None if index is None else index.scores,
         need_weight=need[0],
         neediest_per_head=need[1],
+        measures=need_measures.by_theme(place, index, prepared.people),
     )
     levels = _levels(place, ledger, crosswalks, nested)
     said = [steps.streams_shared(ledger)]

@@ -17,11 +17,10 @@ from budgets import compare, doubtful, honesty, prices, scenario
 from budgets.eliminations import Eliminations
 from budgets.ledger import Ledger, Level
 from budgets.money import format_pounds
-from budgets.need_formula import read_formula
 from budgets.need_measures import Measure
 from budgets.scenario import Context, Outcome, Scenario
 from budgets.suppressed import Flags, Masked, mask
-from data import masking
+from data import masking, need_measures
 from data.run import Result
 from data.scenarios_errors import ScenarioMissing
 
@@ -128,39 +127,8 @@ def context_of(result: Result) -> Context:
 
 
 def measures_of(result: Result) -> dict[str, Measure]:
-    """Return the measures of need that a scenario may name.
-
-    They are the index of the place, its domains, indicators, counts of clients and funding
-    formulas. The index comes first and is taken where none is named. Clients are counted in the
-    columns of use that streams of a theme name.
-    """
-    found: dict[str, Measure] = {}
-    index, place = result.index, result.place
-    if index is not None:
-        found["index"] = Measure("index", "index", index.scores)
-        for domain in index.domain_transformed:
-            values = index.domain_transformed[domain]
-            found[str(domain)] = Measure(str(domain), "index", values, themes=(str(domain),))
-    people = result.prepared.people
-    for item in place.settings.indicators:
-        if item.direction != "neither" and item.id in place.indicators:
-            values = place.indicators[item.id]["value"].reindex(people.index)
-            themes = (item.theme,) if item.theme else (item.id,)
-            high = item.direction == "high is worse"
-            found.setdefault(
-                item.id, Measure(item.id, "indicator", values, themes, high_is_need=high)
-            )
-    streams = place.streams
-    for column in place.use:
-        named = [column == use.split("@")[0] for use in streams["use"]]
-        themes = tuple(sorted(set(streams.loc[named, "theme"]) - {""})) or (str(column),)
-        counts = place.use[column].reindex(people.index).fillna(0.0)
-        found.setdefault(str(column), Measure(str(column), "clients", counts, themes))
-    for name in place.settings.need.formulas:
-        formula = read_formula(place.folder / name)
-        table = place.base.reindex(people.index)
-        found.setdefault(formula.formula.id, formula.measure(people, table, found))
-    return found
+    """Return the measures of need that a scenario may name; see `data.need_measures`."""
+    return need_measures.measures_of(result.place, result.index, result.prepared.people)
 
 
 def level_of(result: Result, layer: str, ledger: Ledger) -> Level:
@@ -235,11 +203,18 @@ def _spread(
     if index is None or draws == 0:
         return None
 
+    themes = need_measures.by_theme(result.place, index, result.prepared.people)
+
     def make(scores: pd.Series) -> Ledger:
+        counted = Measure("index", "index", scores)
         baseline = result.prepared.ledger(
             scores=scores,
             need_weight=result.need_weight,
             neediest_per_head=result.neediest_per_head,
+            measures={
+                theme: counted if measure.name == "index" else measure
+                for theme, measure in themes.items()
+            },
         )
         measures = dict(context.measures) | {"index": Measure("index", "index", scores)}
         other = Context(

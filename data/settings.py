@@ -210,11 +210,15 @@ class FlowsSettings(_Strict):
 
 
 class NeedSettings(_Strict):
-    """`[need]`: how strongly money that is shared by need follows it."""
+    """`[need]`: how strongly money that is shared by need follows it.
+
+    `measures` names for themes of money the measure of need they follow instead of the index.
+    """
 
     need_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     neediest_per_head: Annotated[float, Field(ge=1, le=1000)] = 3.0
     formulas: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    measures: dict[Text, Text] = {}
 
 
 class Settings(_Strict):
