@@ -38,16 +38,20 @@ def show(result: Result) -> None:
     """Draw the ways in and out."""
     with st.expander("Paste from a spreadsheet, or bring a file", icon=":material/upload:"):
         _bring(result)
+    frame = lines_table.slim(lines_work.now(result))
     with st.container(horizontal=True, gap="medium"):
         downloads(
-            lambda: lines_table.slim(lines_work.now(result)),
+            lambda: frame,
             f"{result.place.id}-lines",
             what="these lines",
         )
 
 
 def downloads(frame: Callable[[], pd.DataFrame], name: str, *, what: str) -> None:
-    """Offer a table as CSV and as XLSX; each is made when asked for."""
+    """Offer a table as CSV and as XLSX; each is made when asked for.
+
+    `frame` is called outside the session: it must hold what it needs, and not ask the session.
+    """
     for suffix, mime, title in KINDS:
         st.download_button(
             f"Download {what} as {title}",
