@@ -139,6 +139,7 @@ class LiveMap {
     addEventListener("beforeprint", this.toPaper);
     addEventListener("afterprint", this.fromPaper);
     this.sizes = new ResizeObserver(() => {
+      if (!canvas.offsetWidth) return; // hidden, as in print or in a closed menu
       this.map.invalidateSize({ pan: false });
       if (!this.moved) this.fit();
     });
