@@ -40,6 +40,7 @@ class Kind:
     id: str
     title: str
     rule: str
+    missing: str
 
 
 KINDS = (
@@ -47,16 +48,19 @@ KINDS = (
         PRECEPT,
         "Precept of a parish or town council",
         "a line whose tier is parish",
+        "says that a parish or town council spends it",
     ),
     Kind(
         LEVY,
         "Neighbourhood share of the infrastructure levy",
         "a line that names the infrastructure levy or its neighbourhood share",
+        "names the levy",
     ),
     Kind(
         BUDGET,
         "Budgets of wards and neighbourhoods",
         f"any other line held at a level with {NEAR} or more areas in the place",
+        "is held by wards or neighbourhoods",
     ),
 )
 
@@ -114,11 +118,7 @@ def said(lines: pd.DataFrame, streams: pd.DataFrame, kinds: pd.Series, *, place:
             found.append(f"{kind.title}: none falls here. {place} has {whole} of it elsewhere.")
         else:
             found.append(
-                f"{kind.title}: not known. No line of money of {place} is {_read_as(kind)}, so "
-                "either there is none or nobody has entered it."
+                f"{kind.title}: not known. No line of money of {place} {kind.missing}: either "
+                "there is none, or nobody has entered it."
             )
     return found
-
-
-def _read_as(kind: Kind) -> str:
-    return kind.rule

@@ -51,7 +51,8 @@ def who(result: Result, area: About) -> str:
         own = profile.area
         said = [about(own.name, own.kind, own.people, own.households)]
         said += [f"How it was made: {own.how}." if own.how else "", *own.notes]
-        said += [profile.standing.sentence if profile.standing else "", profile.type_sentence]
+        said += [profile.standing.sentence if profile.standing else ""]
+        said += [_in_england(result, own.code), profile.type_sentence]
     return area_html.section(
         f"<h2>{text(money.name)}</h2>",
         f'<p class="cg-kind">{text(money.kind)}, {text(result.place.name)}</p>',
@@ -59,6 +60,14 @@ def who(result: Result, area: About) -> str:
         _glance(area),
         name="who",
     )
+
+
+def _in_england(result: Result, code: str) -> str:
+    """Say where a small area stands among all of the edition's, where all of them are known."""
+    index = result.index
+    if index is None or index.deciles is None or index.ranks is None or code not in index.scores:
+        return ""
+    return figures.deprivation(result, result.place.base_layer, code)
 
 
 def _glance(area: About) -> str:
@@ -79,7 +88,11 @@ def _glance(area: About) -> str:
             f"{money.recorded / money.pence if money.pence else 0:.0%}",
             "the rest is shared out by a rule",
         ),
-        ("Of it decided near here", pounds(near), "by parish, ward or neighbourhood"),
+        (
+            "Of it decided near here",
+            pounds(near) if money.lines["near"].any() else "none known",
+            "by parish, ward or neighbourhood",
+        ),
     ]
     if profile is not None and profile.standing is not None and profile.standing.of:
         rank, of = int(profile.standing.rank), profile.standing.of

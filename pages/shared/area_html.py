@@ -62,7 +62,7 @@ def bars(title: str, sums: pd.Series, whole: int, *, hatched: Sequence[str] = ()
     rows = "".join(
         _bar(str(name), int(pence), most, whole, name in hatched) for name, pence in sums.items()
     )
-    return f'<h4>{text(title)}</h4><div class="cg-bars">{rows}</div>'
+    return f'<div><h4>{text(title)}</h4><div class="cg-bars">{rows}</div></div>'
 
 
 def _bar(name: str, pence: int, most: float, whole: int, hatched: bool) -> str:

@@ -32,9 +32,11 @@ def spent(result: Result, money: AreaMoney) -> str:
         area_html.paragraphs(
             [_falls(money), _kinds(money), _kept_back(money), _wide(result, money)]
         ),
-        area_html.bars("How it is known", money.by("known"), whole, hatched=assumed),
+        '<div class="cg-three">',
         area_html.bars("By who spends it", money.by("agency"), whole),
         area_html.bars("By the level at which it is decided", money.by("held_at"), whole),
+        area_html.bars("By how its place is known", money.by("known"), whole, hatched=assumed),
+        "</div>",
         area_html.table(heads, rows, label="Lines of money"),
     ) + _own(money)
 

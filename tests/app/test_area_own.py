@@ -48,6 +48,23 @@ def homes(make_place: Callable[..., Path], tmp_path_factory: pytest.TempPathFact
     return folder
 
 
+@pytest.fixture(scope="module")
+def secret(make_place: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place where money follows counts of clients: three in square 4, which may not be shown."""
+    folder = make_place(tmp_path_factory.mktemp("secret") / "grid")
+    clients = {n: 3 if n == 4 else 40 + n for n in range(16)}
+    rows = [f"a{n:02d},{clients[n]}\n" for n in range(16)]
+    (folder / "use.csv").write_text("code,clients\n" + "".join(rows))
+    text = (folder / "place.toml").read_text("utf-8")
+    rule = '[use]\nfile = "use.csv"\ndisclosure = { clients = "hospital-records" }\n'
+    (folder / "place.toml").write_text(text + rule, "utf-8")
+    lines = (folder / "streams.csv").read_text("utf-8").splitlines()
+    line = "advice,Advice,Town council,60000,,town:T,client-group,town,2025-26,revenue,budget,Book,"
+    lines = [lines[0] + ",use", *(f"{row}," for row in lines[1:]), f"{line},clients"]
+    (folder / "streams.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _open(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMMONGROUND_PLACE", str(homes))
@@ -200,3 +217,25 @@ def test_what_is_the_neighbourhoods_own_is_said_plainly_where_none_is_known() ->
 
 def test_without_figures_of_england_the_page_says_so() -> None:
     assert "No figures for England are held" in wordy(opened(level="sq", area="a04"))
+
+
+def test_money_that_may_not_be_shown_is_withheld_and_not_nothing(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(secret))
+    test = opened(level="sq", area="a04")
+    said = wordy(test)
+    assert "Withheld here, or in a part of it: Advice." in said
+    assert "At least £" in said
+    assert re.search(r"Advice Town council Town by the people who use it withheld", said)
+    assert "as a whole, or withheld, and is in no area" in said
+
+
+def test_money_that_follows_rounded_counts_is_called_about(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule rounds counts to five: the 48 clients of square 8 count as fifty."""
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(secret))
+    said = wordy(opened(level="sq", area="a08"))
+    assert "Rounded here: Advice." in said
+    assert re.search(r"Advice Town council Town by the people who use it about £[0-9,]+", said)
