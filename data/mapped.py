@@ -46,6 +46,8 @@ class Mapped:
         The interval, where there is one.
     marks
         Text by area: `WITHHELD`, `FEW`, `ROUGH`, `ASSUMED` or "".
+    names
+        What stands behind the figure of each area, such as the programmes at work there.
     deciles
         1 to 10 by area, 1 the most deprived, where the edition's own are known.
     said
@@ -60,6 +62,7 @@ class Mapped:
     low: pd.Series | None = None
     high: pd.Series | None = None
     deciles: pd.Series | None = None
+    names: pd.Series | None = None
     ranked: bool = True
 
 
@@ -239,7 +242,8 @@ def _programmes(result: Result, level: str, theme: str, *, money: bool, on: dt.d
     if not money:
         at_work = advice_mismatch.at_work_in(result, level, running)
         counts = at_work.groupby("area_code", sort=False)["programmes"].sum()
-        return Mapped(counts.reindex(index).astype("float64"), marks, tuple(said))
+        names = _called(running, at_work).reindex(index, fill_value="")
+        return Mapped(counts.reindex(index).astype("float64"), marks, tuple(said), names=names)
     stated = running[running["amount_pence"].notna()]
     silent = len(running) - len(stated)
     if silent:
@@ -247,6 +251,16 @@ def _programmes(result: Result, level: str, theme: str, *, money: bool, on: dt.d
     pence = _spread(result, level, stated)
     spread = pd.Series(ASSUMED, index=index, dtype="str")
     return Mapped(pence, spread, tuple(said), ranked=False)
+
+
+def _called(register: pd.DataFrame, at_work: pd.DataFrame) -> pd.Series:
+    """Return by area which programmes are at work there, who leads them and until when."""
+    told = {
+        str(id): f"{row['title']} ({row['lead']}{', until ' + row['ends'] if row['ends'] else ''})"
+        for id, row in register.iterrows()
+    }
+    ids = at_work.groupby("area_code", sort=False)["ids"].agg(";".join)
+    return ids.map(lambda some: "; ".join(told[id] for id in str(some).split(";") if id))
 
 
 def _spread(result: Result, level: str, register: pd.DataFrame) -> pd.Series:

@@ -31,7 +31,7 @@ from pages.shared.figures import Figure
 from pages.shared.figures_more import Shelf
 from pages.shared.filtering import Filter
 from pages.shared.live_map import live_map
-from pages.shared.live_table import Column, live_table
+from pages.shared.live_table import live_table
 
 WHOLE = ""  # no area is chosen
 
@@ -64,6 +64,9 @@ def show() -> None:
     if said := map_card.before_per_person(view.shelf, view.shown):
         st.caption(figures.plain(said))
     _maps(view)
+    behind = map_card.behind(view.shelf, view.area, view.shown)
+    blocks.said("Programmes at work here", behind)
+    map_card.spread(view.shelf, view.area, view.shown)
     if view.look.borders:
         fit = beside.borders(result, view.shelf.level, view.look.borders)
         blocks.said("How well these borders fit", fit)
@@ -150,14 +153,7 @@ def _maps(view: View) -> None:
 def _table(view: View) -> None:
     """Show the areas with their figures; of a filter, only those that are kept."""
     shelf, kept = view.shelf, view.look.kept
-    table = shelf.table(view.shown)
-    offered = {**shelf.usual, **{figure.id: figure for figure in view.shown}}
-    columns = figures.columns(offered, first=view.figure)
-    for figure in view.shown:
-        marks = shelf.marks(figure).reindex(table.index)
-        if (marks != "").any():
-            table = table.assign(**{f"{figure.id} note": marks})
-            columns[f"{figure.id} note"] = Column("Note", help=f"On {figure.title.lower()}.")
+    table, columns = map_card.columns(shelf, view.shown)
     if kept is not None:
         table = table[table.index.isin(list(kept))]
     live_table(

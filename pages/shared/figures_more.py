@@ -80,6 +80,15 @@ class Shelf:
         words = {"hidden": WITHHELD, "rounded": ROUNDED}
         return flags.map(lambda flag: words.get(str(flag), "")).astype("str")
 
+    def between(self, figure: Figure) -> pd.Series | None:
+        """Return each own area's interval in words; None where the figure has none."""
+        found = None if figure.id in self.usual else self.mapped(figure.id)
+        if found is None or found.low is None or found.high is None or found.low.isna().all():
+            return None
+        ends = zip(found.low[self.here], found.high[self.here], strict=True)
+        words = ["" if pd.isna(a) else f"{figure.bare(a)} to {figure.bare(b)}" for a, b in ends]
+        return pd.Series(words, index=self._own.index, dtype="str")
+
     def texts(self, figure: Figure) -> pd.Series:
         """Return each own area's figure in words: with its interval, and how far it can be trusted.
 

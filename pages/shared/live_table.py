@@ -8,7 +8,7 @@ megabytes of scripts before a page can paint; this one is 150 lines in `js/live_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -21,11 +21,15 @@ _component = scripts.component("live_table")
 
 @dataclass(frozen=True)
 class Column:
-    """How a column is called and written; without `write` it holds words and sorts as words."""
+    """How a column is called and written; without `write` it holds words and sorts as words.
+
+    `instead` are words by code that stand where the value would, such as that it is withheld.
+    """
 
     title: str
     write: Callable[[Any], str] | None = None
     help: str = ""
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 def live_table(
@@ -71,7 +75,9 @@ def _column(id: str, values: pd.Series, column: Column) -> dict[str, Any]:
         texts, around = scripts.shortened([str(value) for value in values])
         return head | {"texts": texts, "around": around, "order": None}
     places = values.rank(method="dense")
-    texts, around = scripts.shortened([column.write(value) for value in values])
+    rows = zip(values.index, values, strict=True)
+    written = [column.instead.get(str(code)) or column.write(value) for code, value in rows]
+    texts, around = scripts.shortened(written)
     width = len(_in_36(len(values)))
     return head | {
         "texts": texts,

@@ -6,13 +6,22 @@ area is chosen, what the figure on the map is.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
 from budgets.phrases import listed
+from data.mapped import WITHHELD
 from pages.shared import blocks, cache, figures
 from pages.shared.blocks import CardLine
 from pages.shared.figures import MOST_DEPRIVED, Figure
 from pages.shared.figures_more import Shelf, ranked
+from pages.shared.live_table import Column
 
 NOT_RANKED = "not ranked: it follows from how we share it"
+FEWEST = 3  # areas, below which nothing is spread
 UNUSUAL = {
     "student": "many students",
     "prison": "people in custody",
@@ -47,6 +56,74 @@ def show(shelf: Shelf, area: str, shown: list[Figure]) -> None:
         chosen=shown[0].id,
         remark=" ".join(remark for remark in remarks if remark),
     )
+
+
+def columns(shelf: Shelf, shown: list[Figure]) -> tuple[pd.DataFrame, dict[str, Column]]:
+    """Return the areas with the usual figures and those on the map, and how they are written.
+
+    A figure that is withheld says so where its value would stand; an interval, and what else must
+    be said of single figures, have columns of their own.
+    """
+    table = shelf.table(shown)
+    offered = {**shelf.usual, **{figure.id: figure for figure in shown}}
+    found: dict[str, Column] = {}
+    for name, column in figures.columns(offered, first=shown[0]).items():
+        found[name] = column
+        figure = next((one for one in offered.values() if one.column == name), None)
+        if figure is None:
+            continue
+        marks = shelf.marks(figure).reindex(table.index)
+        withheld = {str(code): WITHHELD for code in marks.index[marks == WITHHELD]}
+        found[name] = replace(column, instead=withheld)
+        if figure not in shown:
+            continue
+        between = shelf.between(figure)
+        if between is not None:
+            table = table.assign(**{f"{name} between": between})
+            found[f"{name} between"] = Column("Likely between")
+        others = marks.where(marks != WITHHELD, "")
+        if (others != "").any():
+            table = table.assign(**{f"{name} note": others})
+            found[f"{name} note"] = Column("Note", help=f"On {figure.title.lower()}.")
+    return table, found
+
+
+def behind(shelf: Shelf, area: str, shown: list[Figure]) -> list[str]:
+    """Say what stands behind an area's figures, such as the programmes at work there."""
+    if not area:
+        return []
+    found = [shelf.mapped(figure.id).names for figure in shown if figure.id in shelf.offers]
+    told = [str(names[area]) for names in found if names is not None and area in names.index]
+    return list(dict.fromkeys(part for text in told for part in text.split("; ") if part))
+
+
+def spread(shelf: Shelf, area: str, shown: list[Figure]) -> None:
+    """Show, when somebody opens it, how the areas are spread and where the chosen one stands."""
+    names = shelf.result.level_tables[shelf.level]["name"]
+    with st.expander("How the areas are spread", key="map.spread", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        # Charts take a second to import, which nobody should wait for who looks at the map.
+        from pages.shared import charts
+
+        for figure in shown:
+            scale = 100 if figure.money and not figure.diverging else 1
+            values = shelf.values(figure)[shelf.here] / scale
+            if values.notna().sum() < FEWEST:
+                st.caption(figures.plain(f"{figure.title}: too few areas to draw how they lie."))
+                continue
+            charts.distribution(
+                values,
+                here={str(names[area]): float(values[area])} if area else {},
+                title=figure.title,
+                unit=figure.unit,
+                of=figures.level_titles(shelf.result)[shelf.level].lower(),
+                write=partial(_written, figure, scale),
+            )
+
+
+def _written(figure: Figure, scale: int, value: float) -> str:
+    return figure.show(value * scale)
 
 
 def misleads(shelf: Shelf, area: str) -> str:

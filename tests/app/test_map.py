@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import exports, mappable, mapped, masking, place, profiles, run
 from data.mappable_errors import UnknownFigure
-from pages.shared import beside, classing, downloads, drawing, filtering
+from pages.shared import beside, classing, downloads, drawing, filtering, map_card
 from pages.shared.classing import Classing
 from pages.shared.figures_more import Shelf, ranked
 
@@ -463,6 +463,40 @@ def test_unusual_areas_are_named_before_money_per_person_is_read(open_rich: Path
     assert "people in custody" in said.caption[0].value
     assert "Before you read money per person: many students live here" in html(said)
     assert "Before you read" not in html(opened(v="1", figure="per_person", area="a06"))
+
+
+def test_the_card_names_the_programmes_at_work_in_an_area(open_rich: Path) -> None:
+    said = html(opened(v="1", figure="programmes", area="a01"))
+    for words in ("Warm homes (Town council)", "Dry walls (Town council, until 2099-12-31)",
+                  "Play (Youth trust)"):  # fmt: skip
+        assert f"<p>{words}</p>" in said
+    assert "Old one" not in said
+    assert "Warm homes" not in html(opened(v="1", figure="need", area="a01"))
+
+
+def test_the_table_says_withheld_where_a_figure_is_and_shows_intervals(
+    secret: run.Result, result: run.Result
+) -> None:
+    shelf = Shelf(secret, "sq")
+    _, columns = map_card.columns(shelf, [shelf.figure("theme.baths")])
+    assert columns["theme.baths"].instead["a00"] == "withheld"
+    assert columns["amount_pence"].instead["a00"] == "withheld"
+    shelf = Shelf(result, "sq")
+    table, columns = map_card.columns(shelf, [shelf.figure("measure.damp")])
+    assert table.at["a00", "measure.damp between"] == "13.3 to 28.9"
+    assert list(columns)[:3] == ["name", "measure.damp", "measure.damp between"]
+
+
+def test_the_spread_is_drawn_when_it_is_opened_and_marks_the_area(open_rich: Path) -> None:
+    test = opened(v="1", figure="measure.damp", area="a05", beside="money")
+    assert not test.get("vega_lite_chart")
+    assert not test.get("arrow_vega_lite_chart")
+    test.session_state["map.spread"] = True
+    test.run()
+    assert not test.exception
+    charts = test.get("vega_lite_chart") or test.get("arrow_vega_lite_chart")
+    assert len(charts) == 2
+    assert "Square 5: 25.0%" in str(charts[0].proto.spec)
 
 
 # -- files -----------------------------------------------------------------------------------------
