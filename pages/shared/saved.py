@@ -168,9 +168,8 @@ def _version(result: Result, found: Document) -> None:
     )
     rows = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in facts)
     st.html(
-        f'<section class="cg-card"><p class="cg-stamped">'
+        f'<section class="cg-card"><h2>{text(version.title)}</h2><p class="cg-stamped">'
         f'<span class="cg-stamp is-{version.status}">{WORDS[version.status]}</span>'
-        f'<span class="cg-stamp-title">{text(version.title)}</span>'
         f'<span class="cg-stamp-about">version {version.number}</span></p>'
         f'<dl class="cg-facts">{rows}</dl></section>'
     )

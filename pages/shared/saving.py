@@ -106,7 +106,7 @@ def _form(result: Result, work: Work, link: links.Link) -> None:
     base = None if work.base is None else work.base.version
     st.session_state.setdefault(TITLE, "")
     if not st.session_state[TITLE].strip():
-        st.session_state[TITLE] = base.title if base else versions.title_of(work.document)
+        st.session_state[TITLE] = versions.title_of(work.document) or (base.title if base else "")
     with st.form("saving"):
         st.text_input("Title", key=TITLE, max_chars=LONGEST_LINE)
         st.text_input(
