@@ -39,17 +39,27 @@ def show() -> None:
     notes = st.container()
     try:
         asked = account_of.choose(result, link)
-        if asked is None:
-            blocks.hint("Write a scenario above, or open one from a file.")
-        else:
-            with st.spinner("Sharing out …"):
-                made = cache.allocation(asked.result, asked.text)
-            _account(result, asked, made)
     except CommonGroundError as error:
-        account_of.refused(error)
+        account_of.refused(error, "What is kept for this account cannot be used.")
+    else:
+        _share_out(result, asked)
     with notes:
         link.explain()
     link.keep()
+
+
+def _share_out(result: Result, asked: Asked | None) -> None:
+    """Apply the scenario and show the account of it, or every fault of the scenario."""
+    if asked is None:
+        blocks.hint("Write a scenario above, or open one from a file.")
+        return
+    try:
+        with st.spinner("Sharing out …"):
+            made = cache.allocation(asked.result, asked.text)
+    except CommonGroundError as error:
+        account_of.refused(error, "This scenario cannot be applied. Nothing was changed.")
+        return
+    _account(result, asked, made)
 
 
 def _account(result: Result, asked: Asked, made: Allocation) -> None:
@@ -63,13 +73,20 @@ def _account(result: Result, asked: Asked, made: Allocation) -> None:
             st.html(section)
     account_pictures.show(made, asked)
     about = _about(asked)
-    comments = about_account.said(talk.said(result, about))
     st.header("What was said", anchor=False)
     talk.show(result, about)
     for section in last:
         st.html(section)
     with tools:
-        _keep(result, asked, made, [*first, *people, comments, *last])
+        _keep(result, asked, made, [*first, *people, _said(result, about), *last])
+
+
+def _said(result: Result, about: talk.About) -> str:
+    """Return what was said for the file that is kept; the page itself says what is wrong."""
+    try:
+        return about_account.said(talk.said(result, about))
+    except CommonGroundError:
+        return ""
 
 
 def _for_whom(asked: Asked, made: Allocation) -> list[str]:

@@ -97,11 +97,12 @@ def choose(result: Result, link: links.Link) -> Asked | None:
 def _area(result: Result, link: links.Link) -> tuple[str, str]:
     """Let a visitor choose the whole place or one area."""
     titles = {WHOLE: f"All of {result.place.name}", **figures.level_titles(result)}
-    level = link.option("level", options=titles, default=WHOLE, what="kind of area")
+    # Not `level`, which the pages share: who comes from a map of wards asks for the whole place.
+    link.option("for", options=titles, default=WHOLE, what="kind of area")
     left, right = st.columns(2, gap="medium")
     with left:
         level = st.selectbox(
-            "For", list(titles), format_func=titles.__getitem__, key=link.key("level")
+            "For", list(titles), format_func=titles.__getitem__, key=link.key("for")
         )
     if not level:
         return WHOLE, ""
@@ -187,9 +188,7 @@ def _written(result: Result) -> Asked | None:
     return Asked(result, written) if written.strip() else None
 
 
-def refused(error: CommonGroundError) -> None:
+def refused(error: CommonGroundError, words: str) -> None:
     """Say why an account cannot be given, with every fault."""
-    st.error(
-        plain("This scenario cannot be applied. Nothing was changed."), icon=":material/error:"
-    )
+    st.error(plain(words), icon=":material/error:")
     st.code(str(error), language=None, wrap_lines=True)

@@ -91,8 +91,7 @@ def curve(
     if even:
         ends = alt.Chart(alt.Data(values=[{"x": 0, "value": 0}, {"x": 100, "value": 100}]))
         layers.append(ends.mark_line(strokeWidth=1.5, opacity=0.5, color="gray").encode(x=x, y=y))
-    table = rows.pivot(index="x", columns="series", values="said")
-    table = table.reindex(index=rows["x"].drop_duplicates(), columns=names).fillna(NO_DATA)
+    table = _crossed(rows, "x", names)
     few = table.iloc[_evenly(len(table), MOST_ROWS)]
     few.index = [f"{value:,.1f}" if numbers else str(value) for value in few.index]
     note = f"Grey line: {EVEN.lower()}." if even else ""
@@ -122,10 +121,11 @@ def bars(
         What the names are.
     """
     write = write or _plain(unit)
+    series_of = frame["series"].astype(str) if "series" in frame else title
     rows = frame.assign(
-        name=frame["name"].astype(str),
+        name=_apart(frame.assign(series=series_of)),
         said=[_said(row, write) for row in frame.to_dict("records")],
-        series=frame["series"].astype(str) if "series" in frame else title,
+        series=series_of,
         sure=~frame["unsure"].astype(bool) if "unsure" in frame else True,
     )
     names = list(dict.fromkeys(rows["name"]))
@@ -157,8 +157,7 @@ def bars(
                 x=alt.X(field="low", type="quantitative", title=None), x2=alt.X2(field="high"),
                 y=y, tooltip=tip, **beside)
         )  # fmt: skip
-    table = rows.pivot(index="name", columns="series", values="said")
-    table = table.reindex(index=names, columns=series).fillna(NO_DATA)
+    table = _crossed(rows, "name", series)
     high = len(names) * (ROW_OF_SEVERAL * len(series) + 8 if several else ROW)
     high += AXIS + (KEY if several else 0)
     note = "" if rows["sure"].all() else "Pale: follows from an assumption."
@@ -253,6 +252,20 @@ def _show(
         f'<table class="cg-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
         "</div></details></div>"
     )
+
+
+def _apart(rows: pd.DataFrame) -> pd.Series:
+    """Return the names; the second of two that are the same is numbered, so that both are drawn."""
+    again = rows.groupby(["name", "series"], sort=False).cumcount()
+    names = rows["name"].astype(str)
+    return names.where(again == 0, names + " (" + (again + 1).astype(str) + ")")
+
+
+def _crossed(rows: pd.DataFrame, by: str, series: list[str]) -> pd.DataFrame:
+    """Return the table of what is written: a row a name or x in their order, a column a series."""
+    once = rows.drop_duplicates([by, "series"], keep="last")
+    table = once.pivot(index=by, columns="series", values="said")
+    return table.reindex(index=rows[by].drop_duplicates(), columns=series).fillna(NO_DATA)
 
 
 def _data(frame: pd.DataFrame) -> alt.Data:

@@ -141,6 +141,23 @@ def test_equal_values_are_one_bar() -> None:
     assert [count for count in counts if count] == [2]
 
 
+TWICE = """
+import pandas as pd
+from pages.shared import charts
+rows = pd.DataFrame({"name": ["Park", "Park"], "value": [1.0, 2.0]})
+charts.bars(rows, title="Parks", unit="score", alternative="Two.")
+ties = pd.DataFrame({"x": [0.0, 50.0, 50.0], "value": [0.0, 60.0, 70.0]})
+charts.curve(ties, title="Ties", unit="score", along="x", alternative="A step.")
+"""
+
+
+def test_two_of_the_same_name_are_both_drawn_and_a_step_keeps_its_end() -> None:
+    found = rows(drawn(TWICE))
+    assert ["Park", "1"] in found
+    assert ["Park (2)", "2"] in found
+    assert ["50.0", "70"] in found
+
+
 # -- in a browser ----------------------------------------------------------------------------------
 
 PAGE = """
