@@ -116,7 +116,7 @@ def facts(shelf: Shelf, shown: Sequence[Figure]) -> list[ColumnFacts]:
         ColumnFacts(
             exports.column_name(figure.column),
             figure.title,
-            figure.unit.replace("pounds", "pence") if not figure.diverging else figure.unit,
+            _unit(figure),
             figure.definition,
             figure.source,
             figure.vintage,
@@ -137,6 +137,13 @@ def facts(shelf: Shelf, shown: Sequence[Figure]) -> list[ColumnFacts]:
         ColumnFacts("geometry", f"Borders: {layer.title}", "", "", borders or "not stated",
                     layer.date or layer.vintage or "not stated", ""),
     ]  # fmt: skip
+
+
+def _unit(figure: Figure) -> str:
+    """Return a figure's unit in a file, where money is in exact pence."""
+    if not figure.money or figure.diverging:
+        return figure.unit
+    return "pence a person" if figure.unit.endswith("a person") else "pence"
 
 
 def page(shelf: Shelf, figure: Figure, *, classing: Classing) -> bytes:

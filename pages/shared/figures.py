@@ -131,11 +131,14 @@ def _people(result: Result, level: str) -> Figure:
 
 
 def _money(result: Result, level: str) -> Figure:
+    # Where every line is in whole thousands its source is, and no area's share is known better.
+    amounts = result.ledger.streams["amount_pence"].to_numpy(dtype=np.int64)
+    step = 100_000 if len(amounts) and not (amounts % 100_000).any() else 100
     return Figure(
         id="money",
         title="Money",
         column="amount_pence",
-        unit="pounds",
+        unit="pounds, to the nearest thousand" if step == 100_000 else "pounds",
         darker="darker = more money",
         definition="Public money that falls to the people here, as the lines of the budget say "
         "it is shared. Money for the whole place is not in it.",
@@ -143,7 +146,7 @@ def _money(result: Result, level: str) -> Figure:
         "the Budget page",
         vintage=years(result),
         sure=_recorded(result, level),
-        write=lambda value: format_pounds(round(value), whole=True),
+        write=lambda value: format_pounds(round(value / step) * step, whole=True),
         money=True,
     )
 

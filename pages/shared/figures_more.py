@@ -44,7 +44,9 @@ class Shelf:
         if id in self.usual:
             return self.usual[id].title
         offer = self.offers[id]
-        return f"{offer.group}: {offer.title}"
+        short = offer.title.removesuffix(": distance from target").removesuffix(" money a person")
+        short = short.removesuffix(":")
+        return short if short.startswith(offer.group) else f"{offer.group}: {short}"
 
     def figure(self, id: str) -> Figure:
         """Return one figure with everything that a reader may ask about it."""

@@ -82,7 +82,7 @@ def columns(shelf: Shelf, shown: list[Figure]) -> tuple[pd.DataFrame, dict[str, 
             table = table.assign(**{f"{name} between": between})
             found[f"{name} between"] = Column("Likely between")
         others = marks.where(marks != WITHHELD, "")
-        if (others != "").any():
+        if others.nunique() > 1:  # what holds for all of them is said once, beside the figure
             table = table.assign(**{f"{name} note": others})
             found[f"{name} note"] = Column("Note", help=f"On {figure.title.lower()}.")
     return table, found

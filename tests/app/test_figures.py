@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,15 @@ def test_lines_below_zero_and_assumed_amounts_are_told_with_their_reason(
     assert ledgers.assumed(result) == [("A round figure", "Clinics, £1,600,000.00")]
     marks = ledgers.lines(result)["mark"]
     assert marks.to_dict() == {"care": "", "parks": "", "clinic": "assumed", "fees": "income"}
+
+
+def test_money_is_in_thousands_where_every_line_is(
+    grid: Path, tmp_path: Path, result: run.Result
+) -> None:
+    assert figures.of(result, "sq")["money"].unit == "pounds"  # one line has seven pence
+    folder = shutil.copytree(grid, tmp_path / "round")
+    text = (folder / "streams.csv").read_text().replace("1200000.07", "1200000.00")
+    (folder / "streams.csv").write_text(text)
+    money = figures.of(run.run(place.load(folder)), "sq")["money"]
+    assert money.unit == "pounds, to the nearest thousand"
+    assert money.show(123_456_789) == "£1,235,000"
