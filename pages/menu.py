@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import blocks
+from pages.shared import blocks, links
 
 SHARED = Path(__file__).parent / "shared"
 FRONT = "Common Ground"
@@ -34,6 +34,7 @@ def show() -> None:
         st.Page("account.py", title="Account", icon=":material/receipt_long:", url_path="account"),
     ]
     page = st.navigation(pages, position="top")
+    links.arrive(page.url_path)
     place = blocks.opened().place
     st.set_page_config(page_title=f"{page.title}, {place.name}, {FRONT}")
     blocks.place_band(place.name, fictional=place.fictional, note=place.settings.place.note)

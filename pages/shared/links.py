@@ -15,12 +15,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.figures import plain
 
 VERSION = "1"
 _CHOICES = "link.choices"  # session: what was chosen, on whichever page
 _WRITTEN = "link.written"  # session: the address as we last wrote it, and on which page
+_RECENT = "link.recent"  # session: addresses opened or written since the visitor came to this page
+_PAGE = "link.page"  # session: the page that the menu showed last
+_REMEMBERED = 8
 _SCENARIO = "scenario"  # of a saved version, as `id~number`: it goes along from page to page
 _HANDLED = "scenario.handled"  # session: what of it was opened or written last
 _ALWAYS = ("v", "place", _SCENARIO)
@@ -34,8 +38,10 @@ class Link:
         self.notes: list[str] = []
         self.defaults: dict[str, str] = {}
         self.session: dict[str, str] = st.session_state.setdefault(_CHOICES, {})
-        address = {key: value[:200] for key, value in st.query_params.to_dict().items()}
+        address = _address()
         self.opened = self._is_newly_opened(address)
+        if self.opened:
+            _remember(address)
         self.address = address if self.opened else {}
         found = self.address.get("v", VERSION)
         if found != VERSION:
@@ -51,8 +57,10 @@ class Link:
         page, last = written
         if address == last:
             return False
-        # The menu clears the address: that is a change of page and not a new link.
-        return not (page != self.page and not set(address) - set(_ALWAYS))
+        if page != self.page:
+            # The menu clears the address: that is a change of page and not a new link.
+            return bool(set(address) - set(_ALWAYS))
+        return not _is_late(address)
 
     def key(self, name: str) -> str:
         """Return the key of the widget that holds this choice."""
@@ -139,6 +147,7 @@ class Link:
             short = {_SCENARIO: version} | short
         self.session[_HANDLED] = version
         address = ({"place": place} if place else {}) | ({"v": VERSION} if short else {}) | short
+        _remember(address)  # before it is written: a run can be cut short at each of these lines
         if st.query_params.to_dict() != address:
             st.query_params.from_dict(address)
         st.session_state[_WRITTEN] = (self.page, address)
@@ -147,6 +156,37 @@ class Link:
         """Say what of the opened address could not be used."""
         for note in self.notes:
             st.warning(plain(note), icon=":material/link_off:")
+
+
+def arrive(page: str) -> None:
+    """Note which page the menu shows; coming to another one, every address is a new one."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state.pop(_RECENT, None)
+
+
+def _address() -> dict[str, str]:
+    return {key: value[:200] for key, value in st.query_params.to_dict().items()}
+
+
+def _remember(address: dict[str, str]) -> None:
+    recent = [one for one in st.session_state.get(_RECENT, []) if one != address]
+    st.session_state[_RECENT] = [*recent[-_REMEMBERED:], address]
+
+
+def _is_late(address: dict[str, str]) -> bool:
+    """Say whether an address is one of ours that is only out of date.
+
+    Who is quicker than her browser sends the next choice with the address of the one before: then
+    her choice counts, and not what the address says. Only the ways back and forward ask for it.
+    """
+    return address in st.session_state.get(_RECENT, []) and not _went_back()
+
+
+def _went_back() -> bool:
+    """Say whether this run follows from the browser's own ways back and forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def chosen_place() -> str:
@@ -165,7 +205,7 @@ def newly_asked_version() -> str:
     """
     choices = st.session_state.setdefault(_CHOICES, {})
     asked = st.query_params.get(_SCENARIO, "")[:100]
-    if asked in ("", choices.get(_HANDLED, "")):
+    if asked in ("", choices.get(_HANDLED, "")) or _is_late(_address()):
         return ""
     choices[_HANDLED] = asked
     return asked

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.shared import links
 
 
 def page() -> None:
@@ -98,9 +101,32 @@ def test_what_was_chosen_survives_a_change_of_page() -> None:
     assert test.text[0].value == "wd 50 int"
 
 
-def test_going_back_to_the_bare_address_goes_back_to_the_defaults() -> None:
+def test_going_back_to_the_bare_address_goes_back_to_the_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     test = opened()
     test.selectbox[0].set_value("wd").run()
+    monkeypatch.setattr(links, "_went_back", lambda: True)
     test.query_params.clear()
     test.run()
     assert test.text[0].value == "sq 50 int"
+
+
+def test_a_choice_that_comes_with_an_address_of_before_counts() -> None:
+    """Who is quicker than her browser sends her next choice before it has the new address."""
+    test = opened()
+    test.selectbox[0].set_value("wd").run()
+    test.query_params.clear()
+    test.selectbox[0].set_value("sq")
+    test.slider[0].set_value(80).run()
+    assert test.text[0].value == "sq 80 int"
+    assert address(test) == {"v": "1", "need": "80"}
+
+
+def test_an_address_that_was_never_written_here_is_a_new_link() -> None:
+    test = opened()
+    test.selectbox[0].set_value("wd").run()
+    test.query_params.clear()
+    test.query_params.update({"v": "1", "need": "20"})
+    test.run()
+    assert test.text[0].value == "sq 20 int"
