@@ -39,6 +39,13 @@ def show(result: Result, link: links.Link) -> None:
             Part(bound, "ring-fenced, or owed to people by right", "wide"),
         ],
     )
+    if silent := _silent(result):
+        lines = "line says" if silent == 1 else "lines say"
+        st.info(
+            f"{silent} of {len(table)} {lines} nothing of what binds them, and count as free to "
+            "move. Whether the law, a contract or a right binds them has to be looked up.",
+            icon=":material/help:",
+        )
     demand = table[table["demand_led"]]
     if len(demand):
         pence = int(demand["amount_pence"].sum())
@@ -141,6 +148,15 @@ def _lines(table: pd.DataFrame) -> None:
         height=520,
         key="budget_moving",
     )
+
+
+def _silent(result: Result) -> int:
+    """Return how many lines above nought say nothing of what binds them."""
+    streams = result.ledger.streams
+    texts = ["ring_fence", "committed_until", "next_decision", "statutory_basis"]
+    parts = ["ring_fenced_pence", "entitlement_pence", "committed_pence"]
+    nothing = (streams[texts] == "").all(axis=1) & (streams[parts] == 0).all(axis=1)
+    return int((nothing & (streams["amount_pence"] > 0)).sum())
 
 
 def _why(row: dict[object, object]) -> str:

@@ -74,7 +74,10 @@ def _grades(result: Result) -> None:
     table = baseline.by_grade(result.ledger)
     found = honesty.recorded(result.ledger)
     assumed = table.index.isin([*honesty.ASSUMED, *honesty.SPENT])
-    shares = [f"{grade}: {row['share']:.0%}" for grade, row in table.iterrows() if row["share"]]
+    shares = [
+        f"{grade} {_per_cent(row['share'])}" for grade, row in table.iterrows() if row["share"]
+    ]
+    known = f"{_per_cent(found.share)} of it" if found.share else "None of it"
     charts.bars(
         pd.DataFrame(
             {
@@ -87,7 +90,7 @@ def _grades(result: Result) -> None:
         unit="pounds",
         of="Way of sharing",
         alternative=f"Of all money, spending and income alike, {', '.join(shares)}. "
-        f"{found.share:.0%} is shared by what is recorded (A to C).",
+        f"{known} is shared by what is recorded (A to C).",
         write=lambda pounds: format_pounds(round(100 * pounds), whole=True),
     )
     if found.reason:
@@ -189,12 +192,19 @@ def _years(result: Result) -> list[str]:
     known = prices.deflators()
     calendar = [f"{year}-{(int(year) + 1) % 100:02d}" for year in known["calendar"]["index"]]
     asked = sorted({*map(str, known["financial"]["index"]), *calendar}, reverse=True)
+    bases = list(dict.fromkeys(prices.price_bases(result.ledger.streams)))
     found = []
     for year in asked:
         with contextlib.suppress(UnknownDeflator):
-            prices.in_prices_of(result.ledger.streams, year)
+            for base in bases:
+                prices.real_terms(0, from_year=str(base), to_year=year)
             found.append(year)
     return found
+
+
+def _per_cent(share: float) -> str:
+    """Return a share in whole per cent; what is little is not shown as nothing."""
+    return "less than 1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def _pounds(pence: pd.Series) -> pd.Series:

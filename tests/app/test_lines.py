@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data import lines_table
-from pages.shared import lines_grid
+from pages.shared import lines_grid, working
 from pages.shared.lines_words import COLUMNS, GRADE_WORDS, METHOD_WORDS, VIEWS, coded
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
@@ -243,7 +243,7 @@ def test_how_sure_shows_the_grades_and_the_second_way() -> None:
     words = said(test) + html(test)
     # Care 1,200,000.07 by need (D); parks and clinics by people (E); fees not split (G). All of
     # it, sizes added: 2,940,000.07, of which nothing is recorded.
-    assert "0% is shared by what is recorded (A to C)" in words
+    assert "None of it is shared by what is recorded (A to C)" in words
     lines_, areas = tables(test)[-2:]
     assert lines_["first"].tolist() == ["by people and need (D)", "by people (E)", "by people (E)"]
     assert lines_["second"].tolist() == ["by people (E)"] + 2 * ["by people and need (D)"]
@@ -306,10 +306,16 @@ def test_what_can_move_adds_up_to_the_pot_on_every_day(
     # 25% of 120,000,007 pence is 30,000,002 (halves to even: 30,000,001.75 rounds up).
     assert amounts(test) == [POT, 90_000_005, 9_000_000 + 160_000_000 - 5_000_000, 30_000_002]
     assert "can move on 1 April 2025" in html(test)
+    assert "nothing of what binds them" not in said(test)
     test.date_input[0].set_value("2027-04-01").run()
     assert not test.exception
     assert amounts(test) == [POT, 90_000_005 + 9_000_000 + 160_000_000, -5_000_000, 30_000_002]
     assert test.query_params["on"] == "2027-04-01"
+
+
+def test_lines_that_say_nothing_of_what_binds_them_are_not_taken_as_free_in_silence() -> None:
+    test = opened(view="move")
+    assert "3 of 4 lines say nothing of what binds them" in said(test)
 
 
 def test_a_day_that_is_none_is_said_and_the_usual_one_shown() -> None:
@@ -343,6 +349,54 @@ def test_a_pound_is_counted_once_and_its_way_is_told(
 def test_nothing_is_held_together_until_somebody_says_so() -> None:
     test = opened(view="joined")
     assert "No line is held together" in said(test)
+
+
+JOINED = """
+[scenario]
+id = "together"
+title = "Together"
+status = "draft"
+
+[[join]]
+stream = ["care", "clinic"]
+as = "pooled"
+pot = "health"
+host = "Town council"
+agreement = "section 75"
+
+[[join]]
+stream = "parks"
+as = "aligned"
+pot = "green"
+"""
+
+
+def test_who_pools_what_and_who_bears_an_overspend_is_said() -> None:
+    test = opened(view="joined")
+    test.session_state["working"] = {"grid": working.Work(document=JOINED)}
+    test.run()
+    assert not test.exception
+    words = said(test)
+    # 1,200,000.07 and 1,600,000 pounds: 42.9% and 57.1%; of 100,000 pounds 42,857.14 and the rest.
+    assert "Pot health, pooled: £2,800,000.07" in words
+    assert "Health body 57.1%, Town council 42.9%" in words
+    assert "Health body £57,142.86, Town council £42,857.14" in words
+    assert "Pot green, aligned" in words
+    (table,) = tables(test)
+    assert table["joined_as"].tolist() == ["pooled", "aligned", "pooled"]
+    assert table.at["clinic", "held_by"] == "Town council"
+    assert table.at["clinic", "answers"] == "Health body"
+    (over,) = test.number_input
+    over.set_value(-14.0).run()
+    assert "Health body -£8,000.00, Town council -£6,000.00" in said(test)
+
+
+def test_a_scenario_that_cannot_be_read_is_said_and_not_raised() -> None:
+    test = opened(view="joined")
+    test.session_state["working"] = {"grid": working.Work(document="nonsense")}
+    test.run()
+    assert not test.exception
+    assert test.error
 
 
 def test_mixed_years_are_warned_of_where_lines_are_read(
