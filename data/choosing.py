@@ -62,6 +62,20 @@ class Year:
     spent_pence: int
 
 
+@dataclass(frozen=True)
+class Offered:
+    """What a place offers whatever was chosen: years, measures of need with titles, agencies."""
+
+    years: tuple[Year, ...]
+    measures: dict[str, str]
+    agencies: tuple[str, ...]
+
+    @classmethod
+    def of(cls, result: Result) -> Offered:
+        """Look it up once for all choices."""
+        return cls(tuple(years(result)), measure_titles(result), tuple(agencies(result)))
+
+
 # -- the document with one thing changed -----------------------------------------------------------
 
 

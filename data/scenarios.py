@@ -141,7 +141,11 @@ def level_of(result: Result, layer: str, ledger: Ledger) -> Level:
 
 
 def allocate(
-    result: Result, chosen: Scenario | None = None, *, draws: int = doubtful.DRAWS
+    result: Result,
+    chosen: Scenario | None = None,
+    *,
+    draws: int = doubtful.DRAWS,
+    context: Context | None = None,
 ) -> Allocation:
     """Apply a scenario to a place, or none: then the money is as it is today.
 
@@ -149,6 +153,8 @@ def allocate(
     ----------
     draws
         In how many ways need is counted anew for the interval of each share; 0 leaves it out.
+    context
+        What `context_of` returns, from whoever has kept it.
 
     Raises
     ------
@@ -156,7 +162,7 @@ def allocate(
         Whatever a rule of the scenario refuses.
     """
     chosen = scenario.as_it_is() if chosen is None else chosen
-    context = context_of(result)
+    context = context_of(result) if context is None else context
     outcome = scenario.apply(chosen, result.ledger, context)
     levels = {layer: level_of(result, layer, outcome.ledger) for layer in result.levels}
     spread = _spread(result, chosen, context, draws)

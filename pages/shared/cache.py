@@ -1,4 +1,4 @@
-"""The one module that keeps anything between runs of a page.
+"""The one module that keeps anything between runs of a page; `cache_choices` is its second half.
 
 In: which place is asked for. Out: its result, scenarios of it and the addresses of its shapes,
 computed once for all visitors. The id and the content hash of the place stand in every key, so
@@ -34,7 +34,6 @@ from data import (
     scenarios,
     settings,
 )
-from data import choosing_repair as repair
 from data import mapped as data_mapped
 from data import profiles as data_profiles
 from data.errors import NoPlaceFile
@@ -84,12 +83,6 @@ def allocation(base: run.Result, text: str, *, draws: int = doubtful.DRAWS) -> s
         Whatever is wrong with the scenario, or cannot be kept of it.
     """
     return _allocation(base.place.id, base.place.content_hash, text, draws, _base=base)
-
-
-def nearest(base: run.Result, text: str, error: CommonGroundError) -> repair.Fix | None:
-    """Return the nearest that can be kept instead of the limit that an allocation broke."""
-    key = (base.place.id, base.place.content_hash)
-    return _nearest(*key, text, _base=base, _error=error)
 
 
 def with_lines(base: run.Result, frame: pd.DataFrame | None) -> run.Result:
@@ -311,8 +304,8 @@ def _second_method(
     return baseline_tables.second_method(_base, by=by or None)
 
 
-def _whole_of(base: run.Result) -> run.Result:
-    """Return a result with what may not be shown of it, whoever edited its lines."""
+def whole_of(base: run.Result) -> run.Result:
+    """Return a result with what may not be shown of it, whoever edited its lines: never shown."""
     key = (base.place.id, base.place.package_hash)
     folder = str(base.place.folder)
     if base.place.edited is None:
@@ -334,14 +327,13 @@ def _allocation(
 ) -> scenarios.Allocation:
     chosen = scenario.parse(text, where="scenario") if text.strip() else None
     # Shared out from what there is; the allocation itself says what of it may be shown.
-    return scenarios.allocate(_whole_of(_base), chosen, draws=draws)
+    context = _context(place_id, content, _base=_base)
+    return scenarios.allocate(whole_of(_base), chosen, draws=draws, context=context)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _nearest(
-    place_id: str, content: str, text: str, *, _base: run.Result, _error: CommonGroundError
-) -> repair.Fix | None:
-    return repair.nearest(_whole_of(_base), scenario.parse(text), _error)
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _context(place_id: str, content: str, *, _base: run.Result) -> scenario.Context:
+    return scenarios.context_of(whole_of(_base))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

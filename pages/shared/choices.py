@@ -19,6 +19,7 @@ from geo.errors import CommonGroundError
 from pages.shared import (
     blocks,
     cache,
+    cache_choices,
     choices_entries,
     choices_outcome,
     choices_said,
@@ -88,7 +89,7 @@ def _trouble(desk: Desk, found: Scenario, error: CommonGroundError) -> None:
         f"**These choices cannot be kept, so nothing is changed yet.**{about} {why}",
         icon=":material/error:",
     )
-    fix = cache.nearest(desk.result, found.to_toml(), error)
+    fix = cache_choices.nearest(desk.result, found.to_toml(), error)
     with st.container(horizontal=True):
         if fix is not None:
             st.button(
@@ -133,7 +134,7 @@ def _head(desk: Desk) -> None:
         key = seeded(None, "title", head.title)
         st.text_input("What it is called", max_chars=120, key=key, on_change=take("title", key))
     with second:
-        offered = {one.year: one for one in choosing.years(desk.result)}
+        offered = {one.year: one for one in cache_choices.offered(desk.result).years}
         if head.takes_effect is None and (head.year in offered or head.year is None):
             year = head.year or next(iter(offered), None)
             key = seeded(None, "year", year)

@@ -20,7 +20,7 @@ from data import choosing, choosing_entries
 from data.choosing_repair import Spot
 from data.run import Result
 from geo.errors import CommonGroundError
-from pages.shared import choices_said, working
+from pages.shared import cache_choices, choices_said, working
 
 REFUSED: Final = "choices.refused"
 OPEN: Final = "choices.open"
@@ -102,7 +102,9 @@ class Desk:
         if made["as"] in ("pooled", "aligned") and "pot" not in made:
             made["pot"] = choosing.suggested_pot(self.result, now)
         if made["as"] in ("pooled", "delegated"):
-            others = [name for name in choosing.agencies(self.result) if name not in owners]
+            others = [
+                name for name in cache_choices.offered(self.result).agencies if name not in owners
+            ]
             mine = owners if made["as"] == "pooled" else [*others, *owners]
             made.setdefault("host", (mine or ["a host"])[0])
             made.setdefault("agreement", choosing_entries.TO_BE_MADE)
@@ -190,7 +192,9 @@ def taker(
 
 def about(desk: Desk, spot: Spot, held: dict[str, Any], *, shared: bool = False) -> choosing.Name:
     """Let a visitor choose what an entry is about, and return it with what of it can move."""
-    offered = {item.id: item for item in choosing.names(desk.result, desk.chosen, shared=shared)}
+    offered = {
+        item.id: item for item in cache_choices.names(desk.result, desk.chosen, shared=shared)
+    }
     of = held["of"]
     if of not in offered:
         alias = next((id for id in offered if id.split(":", 1)[-1] == of.split(":", 1)[-1]), of)

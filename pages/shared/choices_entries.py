@@ -14,7 +14,7 @@ import streamlit as st
 from budgets.money import read_amount
 from data import choosing
 from data.choosing_repair import Spot
-from pages.shared import choices_said, choices_share, figures
+from pages.shared import cache_choices, choices_said, choices_share, figures
 from pages.shared.choices_desk import Desk, about, key_of, seeded, taker
 
 PER_CENT, AMOUNT = "per_cent", "amount"
@@ -116,7 +116,7 @@ def _join(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
         _words(desk, spot, held, "pot", "Name of the budget")
     first, second = st.columns(2, gap="medium")
     if "host" in held:
-        names = list(dict.fromkeys([*choosing.agencies(desk.result), held["host"]]))
+        names = list(dict.fromkeys([*cache_choices.offered(desk.result).agencies, held["host"]]))
         with first:
             st.selectbox(
                 "Who holds it",

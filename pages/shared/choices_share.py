@@ -11,9 +11,9 @@ from typing import Any, Final
 import streamlit as st
 
 from budgets.scenario_checks import RAKING
-from data import choosing, choosing_entries
+from data import choosing_entries
 from data.choosing_repair import Spot
-from pages.shared import choices_said
+from pages.shared import cache_choices, choices_said
 from pages.shared.choices_desk import Desk, about, key_of, seeded, taker
 
 MOST_POUNDS: Final = 1e11
@@ -46,7 +46,7 @@ def show(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
 
 def _followed(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
     result = desk.result
-    offered = choosing.measure_titles(result)
+    offered = cache_choices.offered(result).measures
     ways = [way for way in choices_said.BY if way != "need" or offered]
     first, second = st.columns(2, gap="medium", vertical_alignment="bottom")
     with first:
@@ -224,7 +224,9 @@ def _more(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
                 placeholder="none",
             )
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-    names = [item for item in choosing.names(desk.result, desk.chosen) if item.id != held["of"]]
+    names = [
+        item for item in cache_choices.names(desk.result, desk.chosen) if item.id != held["of"]
+    ]
     titles = {item.id: item.title for item in names}
 
     def take_match() -> None:
