@@ -15,6 +15,8 @@ import pandas as pd
 
 from budgets import compare as budget_compare
 from budgets.errors import PenceLost
+from budgets.honesty import ASSUMED, recorded
+from budgets.ledger import Ledger, Level
 from budgets.money import format_pounds
 from data.scenarios import Allocation
 
@@ -35,18 +37,23 @@ class Beside:
     ----------
     table
         `name, a_pence, b_pence, change_pence` (Int64, missing where not shown) and
-        `change_per_cent`; by area also `people`. By area the last rows are those of `ELSEWHERE`
-        that hold money; both columns with them add up to the pots.
+        `change_per_cent`; by area also `people`, and `assumed`: more than half of the difference is
+        in lines that are split by assumption (grades D and E). By area the last rows are those of
+        `ELSEWHERE` that hold money; both columns with them add up to the pots.
     a_pot, b_pot
         Pence.
     hidden
         How many areas are not shown.
+    unrankable
+        Why areas may not be put in an order by their difference: too much of the money that
+        differs is split by assumption. "" where they may.
     """
 
     table: pd.DataFrame
     a_pot: int
     b_pot: int
     hidden: int = 0
+    unrankable: str = ""
 
     def own(self) -> pd.DataFrame:
         """Return the rows that are not elsewhere."""
@@ -95,10 +102,12 @@ def compare(a: Allocation, b: Allocation, *, by: str, layer: str = "") -> Beside
         A column does not add up to its pot.
     """
     pots = (a.outcome.ledger.total, b.outcome.ledger.total)
+    hidden, unrankable = 0, ""
     if by == AREA and layer:
         table, hidden = _areas(a, b, layer)
+        unrankable = _unrankable(a.outcome.ledger, b.outcome.ledger)
     else:
-        table, hidden = budget_compare.compare(a.outcome, b.outcome, by=by), 0
+        table = budget_compare.compare(a.outcome, b.outcome, by=by)
         table = table.astype(dict.fromkeys(("a_pence", "b_pence", "change_pence"), "Int64"))
         table.insert(0, "name", _names(a, b, by).reindex(table.index).fillna(""))
     for column, pot in zip(("a_pence", "b_pence"), pots, strict=True):
@@ -108,7 +117,7 @@ def compare(a: Allocation, b: Allocation, *, by: str, layer: str = "") -> Beside
     twice = table["name"].duplicated(keep=False)
     codes = pd.Series([f" ({code})" for code in table.index], table.index)
     table["name"] = table["name"].where(~twice, table["name"] + codes)
-    return Beside(table, *pots, hidden)
+    return Beside(table, *pots, hidden, unrankable)
 
 
 def _names(a: Allocation, b: Allocation, by: str) -> pd.Series:
@@ -149,7 +158,27 @@ def _areas(a: Allocation, b: Allocation, layer: str) -> tuple[pd.DataFrame, int]
     names = pd.concat([facts["name"].astype(str), pd.Series(ELSEWHERE)])
     table.insert(0, "name", names.reindex(table.index))
     table.insert(1, "people", facts["people"].reindex(table.index))
+    size, unsure = _differing(a.levels[layer], b.levels[layer])
+    table["assumed"] = ((2 * unsure > size) & (size > 0)).reindex(table.index, fill_value=False)
     return table.rename_axis(layer), int((hidden & here).sum())
+
+
+def _differing(a: Level, b: Level) -> tuple[pd.Series, pd.Series]:
+    """Return by area how many pence differ, line by line, and how many of them by assumption."""
+    sides = [pd.DataFrame(of.pence, of.streams.index, of.areas) for of in (a, b)]
+    first, second = sides[0].align(sides[1], fill_value=0)
+    grades = pd.concat([b.streams["grade"], a.streams["grade"]])
+    grades = grades[~grades.index.duplicated()].reindex(first.index)
+    size = (second - first).abs()
+    return size.sum(axis=0), size[grades.isin(ASSUMED)].sum(axis=0)
+
+
+def _unrankable(a: Ledger, b: Ledger) -> str:
+    """Say why areas may not be put in an order by what differs between two ledgers."""
+    sides = [pd.DataFrame(of.pence, of.streams.index, of.areas) for of in (a, b)]
+    moved = (sides[1] - sides[0].reindex(sides[1].index)).fillna(1).ne(0).any(axis=1)
+    found = recorded(b, only=moved if moved.any() else pd.Series(True, b.streams.index))
+    return "" if found.rankable else found.reason
 
 
 def _shown(allocation: Allocation, layer: str) -> tuple[pd.Series, int]:

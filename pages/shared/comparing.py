@@ -8,7 +8,7 @@ chart, every row as a table that adds up to both pots, and what each of the two 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -20,8 +20,9 @@ from data.run import Result
 from data.scenarios import Allocation
 from data.side_by_side import AGENCY, AREA, LEVEL, STREAM, Beside
 from geo.errors import CommonGroundError
-from pages.shared import blocks, cache, charts, figures, links, who, working
+from pages.shared import blocks, cache, charts, figures, gains_map, links, who, working
 from pages.shared.figures import plain, text
+from pages.shared.live_map import Drawing, live_map
 from pages.shared.live_table import Column, live_table
 
 NOW, MINE = "now", "mine"
@@ -170,25 +171,57 @@ def _beside(
     rows = figures.level_titles(result)[level].lower() if by == AREA else ROWS[by]
     _pots((a[0], found.a_pot), (b[0], found.b_pot))
     st.markdown(plain(found.sentence(rows=rows)))
-    largest = found.largest(BARS)
-    if len(largest):
-        frame = pd.DataFrame(
-            {"name": largest["name"], "value": largest["change_pence"].astype("float64") / 100_000}
-        )
-        top = largest.iloc[0]
-        amount = format_pounds(abs(int(top["change_pence"])))
-        word = "more" if top["change_pence"] > 0 else "less"
-        charts.bars(
-            frame,
-            title=f"The largest differences: {rows}",
-            unit="thousand pounds, more or less than before",
-            of=BY[by],
-            alternative=f"The largest difference is in {top['name']}: {amount} {word}.",
-        )
+    if found.unrankable:
+        st.caption(plain(found.unrankable))
+    drawable = by == AREA and result.levels[level].counted_in_each is None
+    left, right = st.columns([2, 3], gap="medium") if drawable else (None, st.container())
+    if left is not None:
+        with left:
+            live_map(
+                _map(result, level, found, rows), key="compared_map", on_pick=lambda code: None
+            )
+    with right:
+        _largest(found, by, rows)
     st.subheader("Every row", anchor=False)
     _table(found, by, a[0], b[0])
     blocks.download(lambda: found.table.rename_axis(by), f"{result.place.id}-compared-by-{by}.csv")
     _steps(a, b)
+
+
+def _map(result: Result, level: str, found: Beside, rows: str) -> Drawing:
+    """Draw who has more and who has less a person in the second of the two."""
+    own = found.own()
+    head = own["people"].where(own["people"] > 0)
+    each = own["change_pence"].astype("Float64").astype("float64") / head
+    table = own.assign(pence_per_person=each)
+    drawing = gains_map.of(result, level, table, rankable=not found.unrankable)
+    legend = replace(drawing.legend, note="violet = less in the second; orange = more")
+    summary = drawing.summary if not found.unrankable else found.sentence(rows=rows)
+    return replace(drawing, legend=legend, summary=summary)
+
+
+def _largest(found: Beside, by: str, rows: str) -> None:
+    """Show the largest differences as bars; of areas only where they may be put in an order."""
+    largest = found.largest(BARS)
+    if largest.empty or found.unrankable:
+        return
+    frame = pd.DataFrame(
+        {
+            "name": largest["name"],
+            "value": largest["change_pence"].astype("float64") / 100_000,
+            "unsure": largest.get("assumed", False),
+        }
+    )
+    top = largest.iloc[0]
+    amount = format_pounds(abs(int(top["change_pence"])))
+    word = "more" if top["change_pence"] > 0 else "less"
+    charts.bars(
+        frame,
+        title=f"The largest differences: {rows}",
+        unit="thousand pounds, more or less than in the first",
+        of=BY[by],
+        alternative=f"The largest difference is in {top['name']}: {amount} {word}.",
+    )
 
 
 def _pots(*sides: tuple[Side, int]) -> None:
@@ -217,6 +250,7 @@ def _table(found: Beside, by: str, a: Side, b: Side) -> None:
     )
     if "people" in frame:
         shown.insert(1, "people", frame["people"])
+        shown["how"] = frame["assumed"].map({True: "assumed", False: ""})
     live_table(
         shown,
         {
@@ -226,6 +260,9 @@ def _table(found: Beside, by: str, a: Side, b: Side) -> None:
             "b": Column("To", _or("{:,.2f}", "not shown"), f"Pounds in: {b.title}"),
             "change": Column("Change", _or("{:+,.2f}", "not shown"), "Pounds, second less first."),
             "per_cent": Column("Per cent", _or("{:+,.1f}", "–"), "Of what it was before."),
+            "how": Column(
+                "How sure", help="assumed: more than half of it follows from an assumption."
+            ),
         },
         caption=f"{a.title} and {b.title}, side by side",
         height=420,

@@ -146,6 +146,29 @@ def test_what_was_nothing_before_has_no_per_cent() -> None:
     assert Beside(table, 0, 5).sentence(rows="rows") == "1 of 1 rows have £0.05 more."
 
 
+def graded(made: Allocation, grade: str) -> Allocation:
+    """Return an allocation whose lines are split by a method of another grade."""
+    ledger = made.outcome.ledger
+    ledger = replace(ledger, streams=ledger.streams.assign(grade=grade))
+    levels = {
+        layer: replace(level, streams=level.streams.assign(grade=grade))
+        for layer, level in made.levels.items()
+    }
+    return replace(made, outcome=replace(made.outcome, ledger=ledger), levels=levels)
+
+
+@pytest.mark.parametrize(
+    ("grade", "assumed"), [("A", False), ("C", False), ("D", True), ("E", True)]
+)
+def test_what_is_split_by_assumption_is_marked_and_not_put_in_an_order(
+    both: tuple[Allocation, Allocation], grade: str, assumed: bool
+) -> None:
+    first, second = (graded(made, grade) for made in both)
+    found = side_by_side.compare(first, second, by="area", layer="wd")
+    assert list(found.own()["assumed"].unique()) == [assumed]
+    assert bool(found.unrankable) is assumed
+
+
 # ------------------------------------------------------------------------------ the page
 
 
