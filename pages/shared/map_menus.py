@@ -86,15 +86,15 @@ def compare(shelf: Shelf, first: Figure, link: links.Link) -> Pair:
                 format_func=lambda id: shelf.title(id) if id else "None",
                 key=link.key("beside"),
             )
-            taken = st.segmented_control(
-                "Both figures",
-                list(WAYS),
-                format_func=WAYS.__getitem__,
-                key=link.key("way"),
-                required=True,
-                disabled=not second,
-            )
-            way = taken or "two"
+            if second:
+                taken = st.segmented_control(
+                    "Both figures",
+                    list(WAYS),
+                    format_func=WAYS.__getitem__,
+                    key=link.key("way"),
+                    required=True,
+                )
+                way = taken or "two"
             over = st.selectbox(
                 "Borders over it",
                 layers,

@@ -104,3 +104,25 @@ def test_the_map_as_a_page_opens_from_the_disk_and_asks_nobody(
     assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
     assert alone.locator("script", has_text='alert("x")').count() == 0
     alone.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_in_the_menus(browser: Any, server: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, base_url=server.address, color_scheme=scheme
+    )
+    phone = context.new_page()
+    phone.set_default_timeout(PATIENCE)
+    phone.goto("/map?v=1&beside=money&way=one&scheme=fixed&find=square")
+    painted(phone, "Need and Money")
+    for menu in ("Compare", "Classes", "Filter", "Download"):
+        phone.get_by_role("button", name=menu, exact=True).click()
+        phone.get_by_test_id("stPopoverBody").wait_for()
+        phone.wait_for_timeout(1500)  # colours fade in
+        found = axe.run(phone).response["violations"]
+        grave = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+        assert grave == [], menu
+        phone.keyboard.press("Escape")
+    context.close()
