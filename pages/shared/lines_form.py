@@ -17,7 +17,6 @@ from budgets.streams import ALL_AREAS, parse_covers, split_cover
 from data import lines_table
 from data.run import Result
 from pages.shared import lines_work
-from pages.shared.figures import plain
 from pages.shared.lines_words import COLUMNS, TITLES, VIEWS, choices, layer_titles, words_of
 
 NEW: Final = -1
@@ -79,12 +78,17 @@ def _field(result: Result, name: str, text: str, key: str) -> str:
         return st.text_input(TITLES[name], text, key=f"{key}.{name}", help=help_).strip()
     options = list(dict.fromkeys(["", *offered[name], text]))
     titles = layer_titles(result.place)
-    words = {"method": words_of, "held_at": lambda id: titles.get(id, id)}.get(name, str)
+
+    def word(option: str) -> str:
+        if name == "method" and option:
+            return words_of(option)
+        return titles.get(option, option or "–") if name == "held_at" else option or "–"
+
     chosen = st.selectbox(
         TITLES[name],
         options,
         index=options.index(text),
-        format_func=lambda option: plain(words(option)) if option else "–",
+        format_func=word,
         key=f"{key}.{name}",
         help=help_,
         accept_new_options=name == "use",
@@ -111,7 +115,7 @@ def _areas(result: Result, text: str, key: str) -> str:
             "Kind of area it covers",
             options,
             index=options.index(next(iter(layers), "")),
-            format_func=lambda id: plain(titles[id]) if id else "none: the whole place",
+            format_func=lambda id: titles[id] if id else "none: the whole place",
             key=f"{key}.layer",
         )
     if not layer:
