@@ -213,6 +213,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+@pytest.fixture
+def unused_port() -> int:
+    """A port for a server that is started twice."""
+    return free_port()
+
+
 def serve(
     place: Path, home: Path, *, user: str = "", role: str = "", port: int = 0
 ) -> Iterator[Server]:
@@ -326,7 +332,7 @@ class Visits:
         here = re.compile(rf"(http|ws)://{re.escape(host)}/|data:|blob:http://{re.escape(host)}/")
         assert [one for one in asked if not here.match(one)] == []
         assert len(asked) > 5
-        assert faults == []
+        assert faults == [], faults
 
     def open(self, page: Any, path: str) -> None:
         """Go to an address of the app and wait until the page is settled."""

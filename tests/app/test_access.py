@@ -45,7 +45,8 @@ UNREACHABLE = """() => {
     .map((el) => el.outerHTML.slice(0, 160));
 }"""
 NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, button, [role=slider]')]
-  .filter((el) => el.checkVisibility({ visibilityProperty: true }) && !el.closest('[aria-hidden=true]'))
+  .filter((el) => el.checkVisibility({ visibilityProperty: true }))
+  .filter((el) => !el.closest('[aria-hidden=true]'))
   .filter((el) => !(el.getAttribute('aria-label') || el.getAttribute('aria-labelledby')
     || el.labels?.length || el.title || el.textContent?.trim()))
   .map((el) => el.outerHTML.slice(0, 160))"""
