@@ -59,7 +59,10 @@ def show() -> None:
         sections = about_area.sections(result, area)
         for name, section in sections.items():
             st.html(section)
-            if name == about_area.ALIKE:
+            if name == about_area.SPENT:
+                lines = area.money.to_frame()
+                blocks.download(lambda: lines, f"{result.place.id}-{area.money.code}-money.csv")
+            elif name == about_area.ALIKE:
                 _open_like(result, area.profile, link)
         with tools:
             _keep(result, area, [head, *sections.values()])

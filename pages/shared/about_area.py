@@ -25,7 +25,7 @@ CANNOT = HERE / "texts" / "cannot_say.md"
 AREA_LOOK = HERE / "area.css"
 LOOKS = (HERE / "look.css", AREA_LOOK, HERE / "document.css")
 LIKE = 5  # areas most like one, of those that are known
-ALIKE = "alike"  # the section that names them
+SPENT, ALIKE = "spent", "alike"  # sections that the page puts something after
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def sections(result: Result, area: About) -> dict[str, str]:
     if profile is not None:
         found["needs"] = area_needs.needs(profile)
         found["changed"] = area_needs.changed(result, profile, area.followed)
-    found["spent"] = area_spent.spent(result, area.money)
+    found[SPENT] = area_spent.spent(result, area.money)
     if profile is not None:
         found[ALIKE] = _like(profile)
     found["cannot"] = _cannot(result, area)

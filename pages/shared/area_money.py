@@ -77,6 +77,14 @@ class AreaMoney:
         """Titles of the lines that are rounded here."""
         return self.lines.loc[self.lines["flag"] == ROUNDED, "title"].tolist()
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the lines as a file holds them: by stream, pence, missing where withheld."""
+        pence = self.lines["pence"].astype("Int64").mask(self.lines["flag"] == HIDDEN)
+        columns = ["title", "agency", "kind", "held_at", "grade"]
+        frame = self.lines[columns].assign(amount_pence=pence, flag=self.lines["flag"])
+        frame.insert(0, "area", self.name)
+        return frame.rename_axis("stream")
+
     def by(self, column: str) -> pd.Series:
         """Return the pence by a column of the lines, the largest first."""
         sums = self.lines.groupby(column, sort=False)["pence"].sum()

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from pyproj import Transformer
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import area_link
+from data import masking, place, run
+from pages.shared import area_link, area_money
 
 # Each test opens a whole page: together too long for `make test`.
 pytestmark = pytest.mark.slow
@@ -229,6 +231,19 @@ def test_money_that_may_not_be_shown_is_withheld_and_not_nothing(
     assert "At least £" in said
     assert re.search(r"Advice Town council Town by the people who use it withheld", said)
     assert "as a whole, or withheld, and is in no area" in said
+
+
+def test_the_lines_in_a_file_are_in_pence_and_empty_where_withheld(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parks: 90,000 pounds by people of the town, of whom 104 are in square 4."""
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(secret))
+    result = masking.public(run.run(place.load(secret)))
+    lines = area_money.of_area(result, "sq", "a04").to_frame()
+    town = sum(100 + n for n in range(16) if n % 4 < 3)
+    assert lines.loc["parks", "amount_pence"] == pytest.approx(9_000_000 * 104 / town, abs=1)
+    assert lines.loc["advice", "flag"] == "hidden"
+    assert pd.isna(lines.loc["advice", "amount_pence"])
 
 
 def test_money_that_follows_rounded_counts_is_called_about(
