@@ -60,8 +60,8 @@ def show() -> None:
         for name, section in sections.items():
             st.html(section)
             if name == about_area.SPENT:
-                lines = area.money.to_frame()
-                blocks.download(lambda: lines, f"{result.place.id}-{area.money.code}-money.csv")
+                name_of_file = f"{result.place.id}-{area.money.code}-money.csv"
+                blocks.download(area.money.to_frame, name_of_file)
             elif name == about_area.ALIKE:
                 _open_like(result, area.profile, link)
         with tools:
