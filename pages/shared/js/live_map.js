@@ -8,9 +8,9 @@
 // map keeps its zoom. Every text from the data goes through textContent: a name is never markup.
 
 const SVG_LIMIT = 1500; // above this many areas one canvas is faster than as many SVG paths
+const FINE = 7; // pixels: of areas smaller than this on average, borders would hide the colours
 const NO_DATA = -1;
 const BEYOND = -2; // drawn for orientation; neither compared nor to be picked
-const LETTERS = "bn0123456789"; // of the classes from BEYOND on; the same stand in live_map.py
 const geometries = new Map(); // address -> promise of a feature collection, kept while the page lives
 
 export default function mount({ parentElement, data, setTriggerValue }) {
@@ -35,24 +35,6 @@ function fetchGeometry(address) {
     geometries.set(address, promise);
   }
   return geometries.get(address);
-}
-
-// Of many areas classes come as letters, marks as bits, labels without what all of them share.
-function unpacked({ around, ...data }) {
-  const bits = (hex) => [...hex].flatMap((digit) => [...parseInt(digit, 16).toString(2).padStart(4, "0")]);
-  const marks = (written) => {
-    if (Array.isArray(written)) return written;
-    const all = bits(written);
-    return all.slice(all.indexOf("1") + 1).flatMap((bit, at) => (bit === "1" ? [at] : []));
-  };
-  const { classes } = data;
-  return {
-    ...data,
-    labels: data.labels.map((label) => label && around[0] + label + around[1]),
-    classes: typeof classes === "string" ? [...classes].map((letter) => LETTERS.indexOf(letter) + BEYOND) : classes,
-    hatched: marks(data.hatched),
-    highlighted: marks(data.highlighted),
-  };
 }
 
 function stylesheets(root) {
@@ -85,22 +67,24 @@ class LiveMap {
 
   async show(sent) {
     const turn = ++this.turn;
-    const data = unpacked(sent);
-    this.data = data;
-    this.describe();
+    this.describe(sent);
     try {
       const [features, outline, borders, legend, pen] = await Promise.all([
-        fetchGeometry(data.geometry),
-        data.outline ? fetchGeometry(data.outline) : null,
-        data.borders ? fetchGeometry(data.borders) : null,
-        import(data.scripts.legend),
-        data.drawable || data.shape.length ? import(data.scripts.pen) : null,
-        import(data.leaflet),
+        fetchGeometry(sent.geometry),
+        sent.outline ? fetchGeometry(sent.outline) : null,
+        sent.borders ? fetchGeometry(sent.borders) : null,
+        import(sent.scripts.legend),
+        sent.drawable || sent.shape.length ? import(sent.scripts.pen) : null,
+        import(sent.leaflet),
         stylesheets(this.root),
       ]);
       if (turn !== this.turn) return; // a newer run has overtaken this one
       if (!this.map) this.start();
+      const data = legend.unpacked(sent);
+      this.data = data;
       this.entries = legend.entries;
+      this.hatch = legend.hatch;
+      this.tints = new Map();
       this.highlighted = new Set(data.highlighted);
       if (this.shown !== data.geometry) this.place(features, outline);
       this.others(borders);
@@ -109,7 +93,7 @@ class LiveMap {
       if (pen) this.pen ||= new pen.Pen(this);
       this.pen?.show(data.shape, data.drawable);
     } catch (error) {
-      if (turn === this.turn) this.fail(error);
+      if (turn === this.turn) this.fail(error, sent.failed);
     }
   }
 
@@ -140,11 +124,15 @@ class LiveMap {
     addEventListener("afterprint", this.fromPaper);
     this.sizes = new ResizeObserver(() => {
       if (!canvas.offsetWidth) return; // hidden, as in print or in a closed menu
+      const before = this.map.getSize();
       this.map.invalidateSize({ pan: false });
-      if (!this.moved) this.fit();
+      if (!this.moved && !before.equals(this.map.getSize())) this.fit();
     });
     this.sizes.observe(canvas);
     this.map.on("zoomstart dragstart", () => { this.moved ||= !this.fitting; });
+    this.map.on("zoomend", () => {
+      if (this.fine !== undefined && this.areFine() !== this.fine) this.paint();
+    });
   }
 
   place(features, outline) {
@@ -159,23 +147,28 @@ class LiveMap {
     this.layer = L.geoJSON(features, {
       renderer: this.renderer,
       onEachFeature: (feature, path) => {
-        const position = feature.properties.i;
-        this.paths[position] = path;
-        path.on("add", () => path.getElement?.()?.setAttribute("data-code", feature.properties.code));
-        path.on("mousemove", (event) => this.hover(position, event));
-        path.on("click", () => this.pick(position));
+        this.paths[feature.properties.i] = path;
       },
-    }).addTo(this.map);
+    });
+    // One listener for all: of a country's areas there are tens of thousands.
+    const position = (event) => event.propagatedFrom.feature.properties.i;
+    this.layer.on("mousemove", (event) => this.hover(position(event), event));
+    this.layer.on("click", (event) => this.pick(position(event)));
     this.outline?.remove();
     const line = (style) => L.geoJSON(outline, {
       renderer: this.renderer, interactive: false, style: { fill: false, ...style },
     });
     this.outline = outline && L.featureGroup([
-      line({ color: "var(--panel)", weight: 4, opacity: 0.75 }),
-      line({ color: "var(--ink)", weight: 1.5, dashArray: "6 4" }),
-    ]).addTo(this.map);
+      line({ ...this.ink("var(--panel)"), weight: 4, opacity: 0.75 }),
+      line({ ...this.ink("var(--ink)"), weight: 1.5, dashArray: "6 4" }),
+    ]);
+    if (!this.moved) this.fit(); // before anything is on the map, or all of it would be drawn twice
+    this.layer.addTo(this.map);
+    this.outline?.addTo(this.map);
+    if (!many) {
+      for (const path of this.paths) path?.getElement()?.setAttribute("data-code", path.feature.properties.code);
+    }
     this.shown = this.data.geometry;
-    if (!this.moved) this.fit();
     this.root.dataset.geometry = this.shown;
   }
 
@@ -186,48 +179,37 @@ class LiveMap {
       renderer: this.renderer, interactive: false, style: { fill: false, ...style },
     });
     this.borders = borders && L.featureGroup([
-      line({ color: "var(--panel)", weight: 4, opacity: 0.8 }),
-      line({ color: "var(--borders)", weight: 2 }),
+      line({ ...this.ink("var(--panel)"), weight: 4, opacity: 0.8 }),
+      line({ ...this.ink("var(--borders)"), weight: 2 }),
     ]).addTo(this.map);
-  }
-
-  // Hatching lies over the colour: the figure is there, and it follows from an assumption.
-  hatch() {
-    this.hatching?.remove();
-    this.hatching = null;
-    const hatched = this.data.hatched ?? [];
-    if (!hatched.length || !(this.renderer instanceof L.SVG)) return;
-    const picture = this.renderer._container;
-    if (!picture.querySelector("#hatch")) {
-      const pattern = document.createElementNS("http://www.w3.org/2000/svg", "pattern");
-      for (const [name, value] of Object.entries({
-        id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
-      })) pattern.setAttribute(name, value);
-      const stroke = document.createElementNS("http://www.w3.org/2000/svg", "line");
-      for (const [name, value] of Object.entries({ y2: 6, class: "hatch-line" })) {
-        stroke.setAttribute(name, value);
-      }
-      pattern.append(stroke);
-      picture.append(pattern);
-    }
-    const style = { stroke: false, fill: true, fillColor: "url(#hatch)", fillOpacity: 1 };
-    const options = { style, interactive: false, renderer: this.renderer };
-    this.hatching = L.featureGroup(
-      hatched.filter((at) => this.paths[at]).map((at) => L.geoJSON(this.paths[at].feature, options)),
-    ).addTo(this.map);
-    this.outline?.bringToFront();
-    this.borders?.bringToFront();
   }
 
   fit() {
     const ours = this.paths.filter((_, position) => this.data.classes[position] !== BEYOND);
-    const bounds = L.featureGroup(ours.length ? ours : this.paths).getBounds();
+    const bounds = L.latLngBounds();
+    for (const path of ours.length ? ours : this.paths) bounds.extend(path.getBounds());
     if (this.outline) bounds.extend(this.outline.getBounds());
     if (!bounds.isValid()) return;
     this.fitting = true;
     this.map.fitBounds(bounds, { padding: [12, 12], animate: false });
     this.fitting = false;
     this.moved = false;
+  }
+
+  // A canvas knows no variables of a style sheet: it gets the colour that they stand for now.
+  tint(name) {
+    if (this.renderer instanceof L.SVG || this.onPaper || !name.startsWith("var(")) return name;
+    if (!this.tints.has(name)) {
+      const probe = this.part("spoken");
+      probe.style.color = name;
+      this.tints.set(name, getComputedStyle(probe).color);
+      probe.style.color = "";
+    }
+    return this.tints.get(name);
+  }
+
+  ink(name) {
+    return { color: this.tint(name), named: name };
   }
 
   style(position) {
@@ -238,18 +220,30 @@ class LiveMap {
     const chosen = this.highlighted.has(position);
     const dim = this.highlighted.size > 0 && !chosen;
     const line = strong || near || chosen ? "var(--ink)" : index === BEYOND || dim ? "var(--faint)" : "var(--line)";
+    const fill = palette[index] ?? this.tint(index === BEYOND ? "var(--beyond)" : "var(--no-data)");
+    const bare = this.fine && !(strong || near || chosen); // a border in its own colour: none is lost
     return {
-      fillColor: palette[index] ?? (index === BEYOND ? "var(--beyond)" : "var(--no-data)"),
+      fillColor: fill,
       fillOpacity: dim ? 0.16 : this.data.overlapping ? 0.6 : 0.92,
-      color: line,
+      color: bare ? fill : this.tint(line),
       weight: strong ? 3 : near ? 2.5 : chosen ? 1.3 : 0.7,
       dashArray: index === NO_DATA && !strong ? "3 3" : null,
     };
   }
 
+  // Whether areas are so small on the screen that they are drawn without borders.
+  areFine() {
+    if (this.renderer instanceof L.SVG || !this.paths.length) return false;
+    const bounds = this.layer.getBounds();
+    const size = this.map.latLngToLayerPoint(bounds.getSouthEast())
+      .subtract(this.map.latLngToLayerPoint(bounds.getNorthWest()));
+    return Math.sqrt((size.x * size.y) / this.paths.length) < FINE;
+  }
+
   paint() {
+    this.fine = this.areFine();
     this.paths.forEach((path, position) => path.setStyle(this.style(position)));
-    this.hatch();
+    this.hatch(this);
     this.ring("pickedRing", this.data.picked);
     this.ring("pointedRing", this.pointed);
     const painted = Number(this.root.dataset.painted ?? 0) + 1;
@@ -269,17 +263,17 @@ class LiveMap {
     const path = this.paths[position];
     if (!path) return;
     const weight = position === this.data.picked ? 7 : 5;
-    const style = { fill: false, color: "var(--panel)", weight, opacity: 0.9 };
+    const style = { fill: false, color: this.tint("var(--panel)"), weight, opacity: 0.9 };
     const options = { style, interactive: false, renderer: this.renderer };
     this[name] = L.geoJSON(path.feature, options).addTo(this.map);
     this.outline?.bringToFront();
     path.bringToFront();
   }
 
-  describe() {
-    this.part("canvas").setAttribute("aria-label", this.data.title);
-    this.part("summary").textContent = this.data.summary;
-    this.part("credit").textContent = this.data.credit;
+  describe({ title, summary, credit }) {
+    this.part("canvas").setAttribute("aria-label", title);
+    this.part("summary").textContent = summary;
+    this.part("credit").textContent = credit;
   }
 
   pick(position) {
@@ -379,7 +373,7 @@ class LiveMap {
     this.follow(middle(this.paths[best]));
   }
 
-  fail(error, words = this.data.failed) {
+  fail(error, words) {
     const message = this.part("message");
     message.textContent = words;
     message.hidden = false;

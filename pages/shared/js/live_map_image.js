@@ -42,6 +42,15 @@ function hatching(pen) {
 }
 
 export function picture(live) {
+  live.onPaper = true; // colours by their names, for paper
+  try {
+    return draw(live);
+  } finally {
+    live.onPaper = false;
+  }
+}
+
+function draw(live) {
   const size = live.map.getSize();
   const canvas = document.createElement("canvas");
   canvas.width = size.x * SHARP;
@@ -80,8 +89,8 @@ export function picture(live) {
   for (const group of [live.outline, live.borders, live.pen?.marks]) {
     group?.eachLayer((made) => {
       for (const path of made.getLayers?.() ?? [made]) {
-        const { color, weight, dashArray } = path.options;
-        shape(path, { color, weight, dash: dashArray ? dashArray.split(" ").map(Number) : [] });
+        const { color, named, weight, dashArray } = path.options;
+        shape(path, { color: named ?? color, weight, dash: dashArray ? dashArray.split(" ").map(Number) : [] });
       }
     });
   }
