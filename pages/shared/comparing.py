@@ -250,7 +250,8 @@ def _table(found: Beside, by: str, a: Side, b: Side) -> None:
     )
     if "people" in frame:
         shown.insert(1, "people", frame["people"])
-        shown["how"] = frame["assumed"].map({True: "assumed", False: ""})
+        if frame["assumed"].any():
+            shown["how"] = frame["assumed"].map({True: "assumed", False: ""})
     live_table(
         shown,
         {

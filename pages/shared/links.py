@@ -26,6 +26,7 @@ _RECENT = "link.recent"  # session: addresses opened or written since the visito
 _PAGE = "link.page"  # session: the page that the menu showed last
 _REMEMBERED = 8
 _SCENARIO = "scenario"  # of a saved version, as `id~number`: it goes along from page to page
+_ASKED = "scenario.asked"  # session: what of it a link asks for and nobody has opened yet
 _HANDLED = "scenario.handled"  # session: what of it was opened or written last
 _ALWAYS = ("v", "place", _SCENARIO)
 
@@ -41,6 +42,10 @@ class Link:
         address = _address()
         self.opened = self._is_newly_opened(address)
         if self.opened:
+            # Noted before the address is remembered: whoever asks for the version may come later.
+            asked = address.get(_SCENARIO, "")[:100]
+            if asked != self.session.get(_HANDLED, ""):
+                self.session[_ASKED] = asked
             _remember(address)
         self.address = address if self.opened else {}
         found = self.address.get("v", VERSION)
@@ -204,6 +209,9 @@ def newly_asked_version() -> str:
     What this session wrote into the address itself asks for nothing.
     """
     choices = st.session_state.setdefault(_CHOICES, {})
+    if asked := choices.pop(_ASKED, ""):
+        choices[_HANDLED] = asked
+        return asked
     asked = st.query_params.get(_SCENARIO, "")[:100]
     if asked in ("", choices.get(_HANDLED, "")) or _is_late(_address()):
         return ""

@@ -36,6 +36,10 @@ GOOD, BAD = "good", "bad"
 def show(result: Result, link: links.Link) -> None:
     """Offer to save what is not saved yet, to whoever may."""
     work, somebody = working.current(result), who.current(result)
+    if somebody.trouble:
+        st.warning(plain(somebody.trouble), icon=":material/error:")
+    elif somebody.name:
+        st.caption(plain(f"You are {somebody.shown}."))
     theirs = _theirs(result, work) if st.session_state.get(STALE) == result.place.id else None
     if not work.changed:
         st.session_state.pop(STALE, None)

@@ -353,8 +353,10 @@ def stamp(result: Result, *, applied: bool = True) -> None:
 def _words(work: Work) -> tuple[str, str, str]:
     """Return status, title and what else to say of what is worked on."""
     if work.base is None:
-        title = "New choices" if work.changed else "The money as it is"
-        return ("draft" if work.changed else "today"), title, ""
+        if not work.changed:
+            return "today", "The money as it is", ""
+        title = versions.title_of(work.document)
+        return "draft", title or ("New choices" if work.document else "Other lines of money"), ""
     found = work.base.version
     about = f"version {found.number}, saved by {found.saved_by}, {when(found.saved_at)}"
     if work.changed:
