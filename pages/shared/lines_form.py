@@ -7,6 +7,7 @@ chosen by name; and the line, kept when its maker says so.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -24,6 +25,7 @@ _FIRST = ("title", "agency", "amount", "unit", "year", "kind", "status", "theme"
 _SHARED = ("method", "use", "follows", "held_at")
 _WORDS = ("source", "basis", "assumption", "reason")
 _MOST_AREAS: Final = 500
+_BESIDE: Final = 4
 _NAMED: Final = "budget.lines.form.line"
 _TURN: Final = "lines.form"  # session: how many lines were added; empties the fields of a new one
 
@@ -48,22 +50,25 @@ def show(result: Result) -> None:
 
 def _fields(result: Result, row: pd.Series, key: str) -> dict[str, str]:
     """Draw the fields and return what stands in them."""
-    made: dict[str, str] = {}
-    columns = st.columns(4, gap="small")
-    for number, name in enumerate(_FIRST):
-        with columns[number % 4]:
-            made[name] = _field(result, name, row[name], key)
+    made = _rows_of_fields(result, _FIRST, row, key)
     made["covers"] = _areas(result, row["covers"], key)
-    columns = st.columns(4, gap="small")
-    for number, name in enumerate((*_SHARED, *_WORDS)):
-        with columns[number % 4]:
-            made[name] = _field(result, name, row[name], key)
+    made |= _rows_of_fields(result, (*_SHARED, *_WORDS), row, key)
     if st.toggle("More fields: what binds it, whose hands it passes", key=f"{key}.more"):
-        done = {*made, "id", "grade"}
+        done = {*made, "id"}
         more = [name for name in VIEWS["all"][1] if name not in done]
-        columns = st.columns(4, gap="small")
-        for number, name in enumerate(more):
-            with columns[number % 4]:
+        made |= _rows_of_fields(result, more, row, key)
+    return made
+
+
+def _rows_of_fields(
+    result: Result, names: Sequence[str], row: pd.Series, key: str
+) -> dict[str, str]:
+    """Draw fields four beside one another; on a phone they follow in the same order."""
+    made: dict[str, str] = {}
+    for start in range(0, len(names), _BESIDE):
+        columns = st.columns(_BESIDE, gap="small")
+        for column, name in zip(columns, names[start : start + _BESIDE], strict=False):
+            with column:
                 made[name] = _field(result, name, row[name], key)
     return made
 
