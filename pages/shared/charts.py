@@ -25,7 +25,8 @@ BINS = 16
 MOST_POINTS = 200  # of one line: more cannot be told apart at 1,280 pixels
 MOST_ROWS = 24
 TOLD = 6
-TALL = 300  # pixels of a chart with an upright axis
+TALL, SQUARE = 300, 460  # pixels of a chart with an upright axis; of one with two equal axes
+WIDE = 760  # of a chart with two equal axes, where the page is wider: its slopes must be seen
 ROW, ROW_OF_SEVERAL = 30, 18  # pixels of a bar, alone or beside others of the same name
 AXIS, KEY = 40, 56  # pixels of the axis below the bars, and of the key above
 DRAWN = ("name", "series", "x", "low", "high", "value", "said", "sure")
@@ -64,8 +65,12 @@ def curve(
     rows = rows.assign(said=[_said(row, write) for row in rows.to_dict("records")])
     numbers = pd.api.types.is_numeric_dtype(rows["x"])
     names = list(dict.fromkeys(rows["series"].astype(str)))
-    x = alt.X(field="x", type="quantitative" if numbers else "ordinal", sort=None, title=along,
-              axis=_axis(along) if numbers else alt.Axis(labelAngle=0))  # fmt: skip
+    x = (
+        alt.X(field="x", type="quantitative", title=along, axis=_axis(along),
+              scale=alt.Scale(nice=False, zero=False))
+        if numbers
+        else alt.X(field="x", type="ordinal", sort=None, title=along, axis=alt.Axis(labelAngle=0))
+    )  # fmt: skip
     y = alt.Y(field="value", type="quantitative", title=None, axis=_axis(unit),
               scale=alt.Scale(zero=bool(even)))  # fmt: skip
     one = len(names) == 1
@@ -97,7 +102,7 @@ def curve(
     note = f"Grey line: {EVEN.lower()}." if even else ""
     if len(few) < len(table):
         note += f" The table has {len(few)} of the {len(table):,} points of the lines."
-    _show(alt.layer(*layers).properties(height=TALL), few,
+    _show(alt.layer(*layers).properties(height=SQUARE if even else TALL), few,
           words=(title, unit, along, alternative, note))  # fmt: skip
 
 
@@ -237,7 +242,8 @@ def _show(
     # What altair writes is fixed here and seen by tests; to check it against the schema on every
     # change of a slider takes 25 ms.
     spec = chart.to_dict(validate=False)
-    st.vega_lite_chart(spec, width="stretch", alt=f"{title}. {alternative}")
+    square = spec.get("height") == SQUARE
+    st.vega_lite_chart(spec, width=WIDE if square else "stretch", alt=f"{title}. {alternative}")
     heads = "".join(f'<th scope="col">{text(name)}</th>' for name in (first, *table.columns))
     body = "".join(
         f'<tr><th scope="row">{text(name)}</th>'
@@ -289,6 +295,7 @@ def _said(row: Mapping[Any, Any], write: Write) -> str:
 
 def _plain(unit: str) -> Write:
     """Return the usual way to write a number of a unit."""
+    unit = unit.lower()
     if unit.startswith("pounds"):
         return lambda value: f"{'-' if value < 0 else ''}£{abs(value):,.0f}"
     sign = "%" if unit.startswith("per cent") else ""
@@ -297,6 +304,7 @@ def _plain(unit: str) -> Write:
 
 def _axis(unit: str) -> alt.Axis:
     """Return an axis whose numbers carry the sign of their unit; G of the format is a billion."""
+    unit = unit.lower()
     if unit.startswith("pounds"):
         words = "replace('£' + format(datum.value, '~s'), 'G', 'bn')"
         return alt.Axis(labelExpr=f"replace({words}, '£−', '−£')", tickCount=5)
