@@ -13,7 +13,6 @@ import pandas as pd
 import streamlit as st
 
 from budgets import doubtful
-from budgets.money import format_pounds
 from data import gaining
 from data.run import Result
 from data.scenarios import Allocation
@@ -25,6 +24,7 @@ from pages.shared import (
     figures,
     gains_map,
     gains_more,
+    gains_words,
     links,
     working,
 )
@@ -39,7 +39,6 @@ VIEWS = {
     "years": "Year by year",
     "held": "Who holds it",
 }
-HIDDEN = "not shown"
 WHOLE = ""
 
 
@@ -125,7 +124,7 @@ def _areas(result: Result, made: Allocation, link: links.Link) -> None:
         order = ["pence_per_person"] if found.rankable else ["name"]
         live_table(
             table.sort_values(order, ascending=not found.rankable, kind="stable"),
-            columns(decile="decile" in table and bool(table["decile"].notna().any())),
+            columns(result, decile="decile" in table and bool(table["decile"].notna().any())),
             caption=f"Who gains and who loses: {titles[level]}",
             sorted_by="pence_per_person" if found.rankable else "",
             picked=area,
@@ -153,38 +152,45 @@ def _doubted(result: Result, made: Allocation) -> Allocation:
         return cache.allocation(result, working.document(result), draws=doubtful.DRAWS)
 
 
-def columns(*, decile: bool) -> dict[str, Column]:
+def columns(result: Result, *, decile: bool) -> dict[str, Column]:
     """Return how the columns of a level's table are called and written."""
+    pounds, signed = gains_words.pounds(result), gains_words.signed(result)
+    fine = gains_words.fineness(result)
     found = {"name": Column("Area"), "people": Column("People", "{:,.0f}".format)}
     if decile:
         found["decile"] = Column(
-            "Tenth by need", _or("{:.0f}".format), "1 is the neediest tenth of the place's areas."
+            "Tenth by need",
+            lambda value: "none" if pd.isna(value) else f"{value:.0f}",
+            "1 is the neediest tenth of the place's areas.",
         )
+    ways = f"of 95 of {doubtful.DRAWS} ways of counting need. {fine}"
     return found | {
-        "before_pence": Column("Today", _or(_pounds), "Pounds that fall here today."),
-        "after_pence": Column("Then", _or(_pounds), "Pounds that fall here by these choices."),
-        "change_pence": Column("Change", _or(_signed), "Pounds more or less."),
+        "before_pence": Column("Today", pounds, f"What falls here today. {fine}"),
+        "after_pence": Column("Then", pounds, f"What falls here by these choices. {fine}"),
+        "change_pence": Column("Change", signed, f"More or less than today. {fine}"),
         "pence_per_person": Column(
-            "A person", _or(_signed), "Pounds more or less for each person who lives here."
+            "A person", gains_words.each, "Pounds more or less for each person who lives here."
         ),
-        "change_per_cent": Column("%", _or("{:+,.1f}".format), "Change in per cent of today."),
-        "low_pence": Column(
-            "Then, at least", _or(_pounds), "The low end of 95 of 100 ways of counting need."
+        "change_per_cent": Column(
+            "%",
+            lambda value: gains_words.HIDDEN if pd.isna(value) else f"{value:+,.1f}",
+            "Change in per cent of today.",
         ),
-        "high_pence": Column(
-            "Then, at most", _or(_pounds), "The high end of 95 of 100 ways of counting need."
-        ),
+        "low_pence": Column("Then, at least", pounds, f"The low end {ways}"),
+        "high_pence": Column("Then, at most", pounds, f"The high end {ways}"),
     }
 
 
 def _area(result: Result, made: Allocation, level: str, area: str, table: pd.DataFrame) -> None:
     """Show what changes in one area, line by line."""
     row = table.loc[area]
+    pounds = gains_words.pounds(result)
     sums = (("today", "before_pence"), ("then", "after_pence"), ("change", "change_pence"))
-    said = ", ".join(
-        f"{words} {HIDDEN if pd.isna(row[name]) else format_pounds(int(row[name]))}"
+    told: dict[str, str] = {
+        words: gains_words.HIDDEN if pd.isna(row[name]) else f"£{pounds(float(row[name]))}"
         for words, name in sums
-    )
+    }
+    said = ", ".join(f"{words} {value}" for words, value in told.items()).replace("£-", "-£")
     assumed = (
         " More than half of the change follows from how the money was assumed to be shared."
         if row["assumed"]
@@ -206,25 +212,12 @@ def _area(result: Result, made: Allocation, level: str, area: str, table: pd.Dat
         lines,
         {
             "title": Column("Line of money"),
-            "before_pence": Column("Today", _pounds),
-            "after_pence": Column("Then", _pounds),
-            "change_pence": Column("Change", _signed),
+            "before_pence": Column("Today", pounds),
+            "after_pence": Column("Then", pounds),
+            "change_pence": Column("Change", gains_words.signed(result)),
             "shared": Column("How it is shared"),
         },
         caption=f"What changes in {row['name']}, line by line",
         height=240,
         key="gains_lines",
     )
-
-
-def _pounds(pence: float) -> str:
-    return f"{round(pence) / 100:,.2f}"
-
-
-def _signed(pence: float) -> str:
-    return f"{round(pence) / 100:+,.2f}"
-
-
-def _or(write: Callable[[float], str]) -> Callable[[float], str]:
-    """Return a writer that says so where a figure may not be shown or is not there."""
-    return lambda value: HIDDEN if pd.isna(value) else write(float(value))

@@ -12,7 +12,7 @@ from budgets.money import format_pounds
 from data import choosing, gaining
 from data.run import Result
 from data.scenarios import Allocation
-from pages.shared import blocks, charts, choices_said, figures, links
+from pages.shared import blocks, charts, choices_said, figures, gains_words, links
 from pages.shared.figures import plain, text
 from pages.shared.live_table import Column, live_table
 
@@ -43,6 +43,7 @@ def tenths(result: Result, made: Allocation, link: links.Link) -> None:
         ),
         write=lambda pounds: _each(100 * pounds),
     )
+    pounds = gains_words.pounds(result)
     table = made.winners.assign(decile=[_tenth_of(name) for name in made.winners["decile"]])
     live_table(
         table,
@@ -50,11 +51,11 @@ def tenths(result: Result, made: Allocation, link: links.Link) -> None:
             "decile": Column("Tenth by need"),
             "areas_gain": Column("Areas that gain", "{:,.0f}".format),
             "people_gain": Column("People in them", "{:,.0f}".format),
-            "gained_pence": Column("Pounds gained", _pounds),
+            "gained_pence": Column("Pounds gained", pounds),
             "areas_lose": Column("Areas that lose", "{:,.0f}".format),
             "people_lose": Column("People in these", "{:,.0f}".format),
-            "lost_pence": Column("Pounds lost", _pounds),
-            "net_pence": Column("In all", lambda pence: f"{round(pence) / 100:+,.2f}"),
+            "lost_pence": Column("Pounds lost", pounds),
+            "net_pence": Column("In all", gains_words.signed(result)),
         },
         caption="Who gains and who loses, by tenth of areas by need",
         height=430,
@@ -139,12 +140,12 @@ def _by_year(result: Result, made: Allocation, number: int) -> None:
     """Show what each area gets year by year."""
     table = gaining.path(made, number)
     named = [name for name in table.columns if name.isdigit()]
+    pounds, fine = gains_words.pounds(result), gains_words.fineness(result)
     live_table(
         table.sort_values("name", kind="stable"),
         {"name": Column("Area"), "people": Column("People", "{:,.0f}".format)}
         | {
-            name: Column("Today" if name == "0" else f"Year {name}", _pounds, "In pounds.")
-            for name in named
+            name: Column("Today" if name == "0" else f"Year {name}", pounds, fine) for name in named
         },
         caption="Money that can move, by area and year",
         height=430,
