@@ -119,7 +119,7 @@ def show_joined(result: Result, link: links.Link) -> None:
 def _risk(pot: joining.Pot) -> None:
     """Let somebody ask who bears an overspend."""
     over = st.number_input(
-        f"If {pot.id} overspends, in thousand pounds (below nought: it is left over)",
+        f"If {plain(pot.id)} overspends, in thousand pounds (below nought: it is left over)",
         value=100.0,
         step=10.0,
         key=f"budget.lines.risk.{pot.id}",

@@ -408,3 +408,37 @@ def test_mixed_years_are_warned_of_where_lines_are_read(
     monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
     test = opened()
     assert any("2 years are mixed" in warning.value for warning in test.warning)
+
+
+def test_money_that_would_give_small_counts_away_stays_hidden_beside_a_second_way(
+    make_place: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_place(tmp_path / "secret")
+    rows = "".join(f"a{at:02d},{at + 1}\n" for at in range(16))
+    (folder / "use.csv").write_text("code,stays\n" + rows)
+    text = (folder / "place.toml").read_text(encoding="utf-8")
+    use = '[use]\nfile = "use.csv"\ndisclosure = { stays = "hospital-records" }\n[need]'
+    (folder / "place.toml").write_text(text.replace("[need]", use), encoding="utf-8")
+    frame = pd.read_csv(folder / "streams.csv", dtype=str, keep_default_na=False)
+    frame["use"] = ["", "", "stays", ""]
+    frame.loc[2, "method"] = "recorded"
+    frame.to_csv(folder / "streams.csv", index=False)
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
+    test = opened(view="sure")
+    areas = tables(test)[-1]
+    # Squares 0 to 2, 4 to 6 have 1 to 7 stays, which hospital records do not show.
+    hidden = areas[areas["first"] == "no data"]
+    assert {"a00", "a01", "a02", "a04", "a05", "a06"} <= set(hidden.index)
+    assert (hidden[["second", "change"]] == "no data").all(axis=None)
+    assert "are not shown: their money follows counts that are too small" in said(test)
+    # An edited amount does not open what was hidden.
+    row = frame.loc[2].to_dict() | {"amount": "1700000"}
+    head = "\t".join(str(name) for name in row)
+    test = opened()
+    paste(test, head + "\n" + "\t".join(str(text) for text in row.values()) + "\n")
+    press(test, "Take 1 line")
+    assert "1 changed" in said(test)
+    (views,) = [group for group in test.button_group if "How sure" in str(group.options)]
+    views.set_value("sure").run()
+    edited = tables(test)[-1]
+    assert set(hidden.index) <= set(edited.index[edited["first"] == "no data"])
