@@ -60,9 +60,10 @@ def show() -> None:
     link = links.Link("map")
     blocks.lead("Need and money on one map", "Choose what to show, then choose an area.")
     notes = st.container()
-    view = choose(result, link)
-    if said := map_card.before_per_person(view.shelf, view.shown):
-        st.caption(figures.plain(said))
+    view, found = choose(result, link)
+    # Always there, so that the map under it keeps its place and with it its zoom.
+    with st.container():
+        _say(found, map_card.before_per_person(view.shelf, view.shown))
     _maps(view)
     behind = map_card.behind(view.shelf, view.area, view.shown)
     blocks.said("Programmes at work here", behind)
@@ -76,7 +77,7 @@ def show() -> None:
     link.keep()
 
 
-def choose(result: Result, link: links.Link) -> View:
+def choose(result: Result, link: links.Link) -> tuple[View, Filter]:
     """Let a visitor choose what to look at."""
     titles = figures.level_titles(result)
     first, second, third = st.columns([5, 8, 6], gap="medium")
@@ -102,20 +103,23 @@ def choose(result: Result, link: links.Link) -> View:
         with map_menus.menu("Download", "download", ":material/download:") as opened:
             if opened.open:
                 downloads.buttons(shelf, shown, classing=classing, kept=found.kept)
-    _say(found)
     look = drawing.Look(classing, pair.borders, found.kept)
-    return View(shelf, figure, other, pair.one_map, area, look, partial(link.set, "area"))
+    view = View(shelf, figure, other, pair.one_map, area, look, partial(link.set, "area"))
+    return view, found
 
 
 def _row() -> DeltaGenerator:
     return st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="map_menus")
 
 
-def _say(found: Filter) -> None:
+def _say(found: Filter, before: str) -> None:
+    """Say which areas a filter keeps, and what to know before reading."""
     if found.fault:
         st.warning(figures.plain(found.fault), icon=":material/filter_alt_off:")
     elif found.said:
         st.caption(figures.plain(found.said))
+    if before:
+        st.caption(figures.plain(before))
 
 
 def _maps(view: View) -> None:
