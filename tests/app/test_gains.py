@@ -254,3 +254,42 @@ def test_labels_say_what_may_not_be_shown() -> None:
     assert gains_map.label(0.0, hidden=False, ours=True) == "no change"
     assert gains_map.label(float("nan"), hidden=False, ours=True) == "no data"
     assert gains_map.label(5.0, hidden=False, ours=False) == ""
+
+
+@pytest.fixture
+def open_secret(
+    make_place: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A place whose baths follow visits that may not be shown below eight."""
+    folder = make_place(tmp_path / "secret", id="secret", name="Secret")
+    codes = [f"a{number:02d}" for number in range(16)]
+    rows = [f"{code},{number + 1}" for number, code in enumerate(codes)]
+    (folder / "use.csv").write_text("code,visits\n" + "\n".join(rows) + "\n")
+    text = (folder / "place.toml").read_text()
+    rule = '[use]\nfile = "use.csv"\ndisclosure = { visits = "hospital-records" }\n[need]'
+    (folder / "place.toml").write_text(text.replace("[need]", rule))
+    lines = (folder / "streams.csv").read_text().splitlines()
+    bath = "baths,Baths,Town council,120000.00,,town:T,recorded,wd,2025-26,revenue,budget,Book,"
+    written = [lines[0] + ",use", *(line + "," for line in lines[1:]), bath + ",visits"]
+    (folder / "streams.csv").write_text("\n".join(written) + "\n")
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
+    return folder
+
+
+def test_money_that_may_not_be_shown_stays_hidden_in_every_view(open_secret: Path) -> None:
+    text = HEAD + '[[share]]\nof = "baths"\nby = "people"\nrule = "damping"\nfloor = -5\n'
+    test = opened(text + 'unit = "per cent"\nyearly = [0, 0]\n', area="a00")
+    table = tables(test)[0]
+    # One visit in the first square: neither of its sums nor their difference is there.
+    for name in ("before_pence", "after_pence", "change_pence", "pence_per_person"):
+        assert table.loc["a00", name] == "not shown"
+    data = drawn(test, "live_map.js")[0]
+    assert data["classes"][0] == -1
+    assert data["labels"][0] == "not shown, to protect people"
+    assert "not shown" in data["summary"]
+    assert "line by line may not be shown" in " ".join(item.value for item in test.caption)
+    test.button_group(key="budget.view").set_value("years").run()
+    assert not tables(test)
+    assert "may not be shown" in html(test)
+    test.button_group(key="budget.view").set_value("fair").run()
+    assert "Fairness is not shown" in html(test)
