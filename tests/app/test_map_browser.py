@@ -126,3 +126,18 @@ def test_axe_finds_no_serious_fault_in_the_menus(browser: Any, server: Any, sche
         assert grave == [], menu
         phone.keyboard.press("Escape")
     context.close()
+
+
+def test_what_is_said_above_the_map_does_not_move_its_zoom(page: Any) -> None:
+    page.goto("/map")
+    painted(page, "Need")
+    page.get_by_role("button", name="Zoom in").or_(page.locator(".live-map .nearer")).first.click()
+    shape = page.locator('.live-map .canvas path[data-code="a05"]').first
+    page.wait_for_timeout(800)  # the zoom is animated
+    before = shape.get_attribute("d")
+    page.get_by_text("Money per person", exact=True).first.click()
+    painted(page, "Money per person")
+    page.get_by_text("Before you read money per person").wait_for()
+    assert (
+        page.locator('.live-map .canvas path[data-code="a05"]').first.get_attribute("d") == before
+    )
