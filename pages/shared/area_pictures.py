@@ -124,7 +124,8 @@ def locator(
     shown = [area] if ring is None else [area, ring]
     view = _View.of(shown if close else [area, *around], margin=0.25 if close else 0.0)
     hair = f'fill="none" stroke="{QUIET}" stroke-width="1"'
-    drawn = [view.path(shape, hair) for shape in around]
+    near = shapely.intersects(shapely.envelope(np.array(around, dtype=object)), view.window)
+    drawn = [view.path(shape, hair) for shape, shown in zip(around, near, strict=True) if shown]
     drawn.append(view.path(area, f'fill="{INK}" fill-opacity="0.45" stroke="{INK}"'))
     thin = f'fill="none" stroke="{INK}" stroke-width="0.7"'
     drawn += [view.path(piece, thin) for piece in pieces]
@@ -148,6 +149,10 @@ class _View:
         left, bottom, right, top = shapely.total_bounds(np.array(shapes, dtype=object))
         more = margin * max(right - left, top - bottom)
         return cls(left - more, bottom - more, right + more, top + more)
+
+    @property
+    def window(self) -> shapely.Polygon:
+        return shapely.box(self.left, self.bottom, self.right, self.top)
 
     @property
     def scale(self) -> float:
