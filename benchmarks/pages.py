@@ -1,7 +1,8 @@
 """The pages as a visitor waits for them: first paint and change of figure in a real Chromium.
 
-In: the folder of real data. Out: a Markdown section for Bristol: milliseconds from the start of
-navigation to a painted map, from a click to a repainted map, and bytes received for one change.
+In: the folder of real data. Out: a Markdown section: for Bristol milliseconds from the start of
+navigation to a painted map, from a click to a repainted map, and bytes received for one change, as
+the messages are and as they travel; the same times for all small areas of England on one map.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import overview
 from benchmarks.measure import ROOT, table
 from benchmarks.tour import DESK, FLAGS, chromium, served
+from benchmarks.wire import Wire
 
+SPREAD = ("runs", "median", "best", "worst")
 FIGURES = ("People", "Money", "Money per person", "Need")
 FIND = """
 const map = () => [...document.querySelectorAll('*')]
@@ -25,7 +30,8 @@ FIRST_PAINT = f"""() => new Promise((done) => {{ {FIND}
   const look = () => map()?.dataset.painted ? done(performance.now()) : requestAnimationFrame(look);
   look(); }})"""
 # Milliseconds from the click on a figure to the frame that shows the map repainted.
-CHANGE = f"""(title) => new Promise((done) => {{ {FIND}
+CHANGE = f"""(title) => new Promise((done, fail) => {{ {FIND}
+  setTimeout(() => fail(new Error(title + ' was not painted, or on another map')), 60000);
   const root = map();
   const button = [...document.querySelectorAll('button')].find((b) => b.innerText.trim() === title);
   const start = performance.now();
@@ -51,34 +57,48 @@ def run(data: Path, folder: Path, repeats: int) -> str:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    first, again, change, sizes = [], [], [], []
-    with served(place) as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        for _ in range(repeats):
-            context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
-            page = context.new_page()
-            received = count_bytes(context, page)
-            page.goto(address + "/map")
-            first.append(page.evaluate(FIRST_PAINT))
-            page.goto(address + "/map")
-            again.append(page.evaluate(FIRST_PAINT))
-            page.wait_for_timeout(1000)
-            for title in FIGURES:
-                received.clear()
-                change.append(page.evaluate(CHANGE, title))
-                page.wait_for_timeout(500)
-                sizes.append(sum(received) / 1000)
-            context.close()
+        with served(place) as address, Wire(address) as wire:
+            found = visit(browser, wire, "/map", FIGURES, repeats)
+        bristol = table(("Bristol, Map page, 268 areas of 581 drawn", *SPREAD), found)
+        with overview.served(data, folder) as address, Wire(address) as wire:
+            found = visit(browser, wire, "/", overview.FIGURES, repeats)
+        country = table(("England, live map alone, 33,755 areas", *SPREAD), found)
         browser.close()
+    return f"## The pages, in headless Chromium\n\n{bristol}\n\n{country}"
+
+
+def visit(
+    browser: Any, wire: Wire, path: str, figures: Sequence[str], repeats: int
+) -> list[list[Any]]:
+    """Open a page as a first and as a returning visitor, change its figures, and sum up."""
+    first, again, change, sizes, travelled = [], [], [], [], []
+    for _ in range(repeats):
+        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+        page = context.new_page()
+        received = count_bytes(context, page)
+        page.goto(wire.address + path)
+        first.append(page.evaluate(FIRST_PAINT))
+        page.goto(wire.address + path)
+        again.append(page.evaluate(FIRST_PAINT))
+        page.wait_for_timeout(1000)
+        for title in figures:
+            received.clear()
+            before = wire.received
+            change.append(page.evaluate(CHANGE, title))
+            page.wait_for_timeout(500)
+            sizes.append(sum(received) / 1000)
+            travelled.append((wire.received - before) / 1000)
+        context.close()
     cases = (
         ("first paint, empty browser cache, ms", first),
         ("first paint, returning visitor, ms", again),
         ("change of figure to repaint, ms", change),
-        ("received for a change of figure, kB", sizes),
+        ("messages of a change of figure, kB", sizes),
+        ("the same as it travels, compressed, kB", travelled),
     )
-    rows = [[name, len(v), statistics.median(v), min(v), max(v)] for name, v in cases]
-    head = ("Bristol, Map page, 268 areas of 581 drawn", "runs", "median", "best", "worst")
-    return f"## The pages, in headless Chromium\n\n{table(head, rows)}"
+    return [[name, len(v), statistics.median(v), min(v), max(v)] for name, v in cases]
 
 
 def count_bytes(context: Any, page: Any) -> list[float]:
