@@ -123,7 +123,7 @@ def on_map(shelf: Shelf, figure: Figure, *, area: str = "", look: Look | None = 
     }
     return Drawing(
         classes=_classes(shown, ours, breaks),
-        labels=shelf.texts(figure).reindex(drawn, fill_value="").tolist(),
+        labels=shelf.labels(figure).reindex(drawn, fill_value="").tolist(),
         palette=_palette(figure, len(breaks) - 1),
         figure=figure.title,
         title=f"{figure.title} by {figures.level_titles(result)[level]}",
@@ -151,7 +151,7 @@ def both(
     outside = np.where(at[0] == BEYOND, BEYOND, NO_DATA)
     classes = np.where(known, 3 * at[1] + at[0], outside)
     one, two = first.title, second.title
-    pairs = shelf.texts(first) + f"; {two}: " + shelf.texts(second)
+    pairs = shelf.labels(first) + f"; {two}: " + shelf.labels(second)
     signs = [_hatched(shelf, figure, drawn) for figure in (first, second)]
     words = {
         "title": f"{one} and {two}",

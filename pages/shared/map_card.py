@@ -48,7 +48,7 @@ def show(shelf: Shelf, area: str, shown: list[Figure]) -> None:
         standing = figures.standing(figure, table[figure.column].astype("float64"), area)
         if not ranked(result, figure) and standing:
             standing = NOT_RANKED
-        lines.append(CardLine(figure, str(shelf.texts(figure)[area]), standing))
+        lines.append(CardLine(figure, shelf.text(figure, area), standing))
     blocks.card(
         str(table.at[area, "name"]),
         kind=f"{figures.level_titles(result)[level]} · {area}",
@@ -62,10 +62,15 @@ def columns(shelf: Shelf, shown: list[Figure]) -> tuple[pd.DataFrame, dict[str, 
     """Return the areas with the usual figures and those on the map, and how they are written.
 
     A figure that is withheld says so where its value would stand; an interval, and what else must
-    be said of single figures, have columns of their own.
+    be said of single figures, have columns of their own. Beside a figure beyond the usual four,
+    need and money per person are enough: the table stands in a narrow column.
     """
     table = shelf.table(shown)
-    offered = {**shelf.usual, **{figure.id: figure for figure in shown}}
+    more = any(figure.id not in shelf.usual for figure in shown)
+    beside = {
+        id: one for id, one in shelf.usual.items() if not more or id in ("need", "per_person")
+    }
+    offered = {**beside, **{figure.id: figure for figure in shown}}
     found: dict[str, Column] = {}
     for name, column in figures.columns(offered, first=shown[0]).items():
         found[name] = column

@@ -294,7 +294,9 @@ def test_darker_is_worse_also_where_low_is_worse(open_rich: Path) -> None:
     assert trees["palette"] == damp["palette"][::-1]
     assert "lower, which is worse" in trees["legend"]["note"]
     assert "higher, which is worse" in damp["legend"]["note"]
-    assert damp["labels"][0] == "20.0% (likely 13.3 to 28.9)"
+    assert damp["labels"][0] == "20.0%"
+    card = html(opened(v="1", figure="measure.damp", area="a00"))
+    assert "20.0% (likely 13.3 to 28.9)" in card
 
 
 def test_colours_of_a_distance_meet_at_nought(open_rich: Path) -> None:
@@ -367,7 +369,7 @@ def test_two_figures_in_one_map_stand_in_thirds_of_the_areas_each(open_rich: Pat
     assert {n: data["classes"][n] for n in OURS} == {n: 4 * third for n, third in thirds.items()}
     assert data["classes"][3] == -2
     assert data["legend"]["labels"][8] == "Damp homes: high; Trees: high"
-    assert data["labels"][0] == "20.0% (likely 13.3 to 28.9); Trees: 0 trees"
+    assert data["labels"][0] == "20.0%; Trees: 0 trees"
     assert "Where the two figures argue" in html(test)
 
 
@@ -480,7 +482,7 @@ def test_the_table_says_withheld_where_a_figure_is_and_shows_intervals(
     shelf = Shelf(secret, "sq")
     _, columns = map_card.columns(shelf, [shelf.figure("theme.baths")])
     assert columns["theme.baths"].instead["a00"] == "withheld"
-    assert columns["amount_pence"].instead["a00"] == "withheld"
+    assert columns["pence_per_person"].instead["a00"] == "withheld"
     shelf = Shelf(result, "sq")
     table, columns = map_card.columns(shelf, [shelf.figure("measure.damp")])
     assert table.at["a00", "measure.damp between"] == "13.3 to 28.9"
