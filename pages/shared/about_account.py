@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from budgets import honesty
@@ -25,6 +26,7 @@ from pages.shared.area_money import AreaMoney
 from pages.shared.figures import text
 from pages.shared.working import when
 
+WORTH_IT = 20  # letters that several sources begin with
 STAMPS = {
     "draft": "Draft: nobody has decided this",
     "consultation": "In consultation: not decided yet",
@@ -207,6 +209,9 @@ def _known(made: Allocation) -> str:
     known = (
         f"{found.share:.0%} of the money is placed by what is recorded; the rest follows from how "
         "it was assumed to be shared."
+        if found.share
+        else "None of the money is placed by what is recorded: all of it follows from how it was "
+        "assumed to be shared."
     )
     told = [known, *gaining.notes(made)]
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in told if sentence)
@@ -222,7 +227,7 @@ def _sources(made: Allocation) -> str:
         cells: list[Any] = [
             f"{len(mine)}",
             ", ".join(sorted(set(mine["year"].astype(str)))),
-            "; ".join(named) or "not stated",
+            _joined(list(named)) or "not stated",
             format_pounds(int(mine["amount_pence"].sum()), whole=True),
         ]
         pairs = [(head, text(cell)) for head, cell in zip(heads[1:], cells, strict=True)]
@@ -237,6 +242,16 @@ def _sources(made: Allocation) -> str:
         area_html.table(heads, rows, label="Sources of the money"),
         area_html.paragraphs(said),
     )
+
+
+def _joined(sources: list[str]) -> str:
+    """Join sources; what several of them begin with is said once."""
+    parts = zip(*(source.split(", ") for source in sources), strict=False)
+    same = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
+    start = ", ".join(same) if len(sources) > 2 else ""
+    if len(start) < WORTH_IT:
+        return "; ".join(sources)
+    return f"{start}: {'; '.join(source[len(start) + 2 :] for source in sources)}"
 
 
 def _made_from(made: Allocation, found: Document | None) -> str:

@@ -62,7 +62,7 @@ def test_the_money_as_it_is_adds_up_and_names_its_sources() -> None:
     assert "£2,840,000.07 in 4 lines. No scenario is applied." in said
     assert "make up the pot of £2,840,000.07, to the penny" in said
     assert "Budget book" in said
-    assert "0% of the money is placed by what is recorded" in said
+    assert "None of the money is placed by what is recorded" in said
 
 
 def test_a_scenario_says_what_was_asked_decided_and_changed() -> None:
@@ -122,6 +122,17 @@ def test_the_change_by_tenth_of_need_is_drawn_and_told() -> None:
     assert len(test.get("vega_lite_chart")) == 1
     # Nine thousand pounds less for 1,284 people: 7.01 pounds each, wherever they live.
     assert "the neediest tenth changes by -£7.01, the least needy by -£7.01" in wordy(test)
+
+
+def test_what_several_sources_begin_with_is_said_once() -> None:
+    from pages.shared.about_account import _joined
+
+    book = "Budget book of the town, 2025-26"
+    assert _joined([f"{book}, page 1", f"{book}, page 7", f"{book}, page 9"]) == (
+        f"{book}: page 1; page 7; page 9"
+    )
+    assert _joined(["One", "Another"]) == "One; Another"
+    assert _joined([]) == ""
 
 
 # -- of one area -----------------------------------------------------------------------------------
