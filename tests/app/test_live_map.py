@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import socket
@@ -17,7 +18,8 @@ from typing import Any
 import pytest
 
 from geo import maps
-from pages.shared.live_map import corners
+from pages.shared import scripts
+from pages.shared.live_map import Drawing, Legend, _packed, corners
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60_000
@@ -89,6 +91,27 @@ def test_a_ring_of_corners_is_taken_as_it_is() -> None:
     assert corners([[-2.5, 51], [-2.4, 51.0], [-2.4, 51.1]]) == [
         (-2.5, 51.0), (-2.4, 51.0), (-2.4, 51.1),
     ]  # fmt: skip
+
+
+def test_long_lists_travel_without_what_all_texts_begin_and_end_with() -> None:
+    money = ["£1,200 a person", "", "£950 a person", "£2 a person"]
+    assert scripts.shortened(money * 40) == (["1,200", "", "950", "2"] * 40, ["£", " a person"])
+    assert scripts.shortened(money) == (money, ["", ""])  # a short list gains nothing
+    assert scripts.shortened([""] * 200) == ([""] * 200, ["", ""])
+    # A text that is nothing but the shared part would look like no text at all.
+    assert scripts.shortened(["£", "£1"] * 80) == (["£", "£1"] * 80, ["", ""])
+
+
+def test_classes_and_marks_of_many_areas_travel_as_letters_and_bits() -> None:
+    legend = Legend(title="", note="", labels=["a", "b"])
+    made = Drawing("", [-2, -1, 0, 1] * 30, [""] * 120, ["#000000", "#ffffff"], legend, "", "", "")
+    assert _packed(made)["classes"] == "bn01" * 30
+    assert "hatched" not in _packed(made)  # nothing is marked
+    marked = dataclasses.replace(made, hatched=[0, 119])
+    # A leading one keeps the zeros after it: 1, then 120 bits, of which the first and the last.
+    assert _packed(marked)["hatched"] == "18" + "0" * 28 + "1"
+    few = dataclasses.replace(made, classes=[0, 1], labels=["x", "y"], hatched=[1])
+    assert _packed(few) == {"labels": ["x", "y"], "around": ["", ""]}
 
 
 def test_the_nine_colours_of_two_figures_grow_darker_both_ways() -> None:
