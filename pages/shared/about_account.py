@@ -249,7 +249,7 @@ def _joined(sources: list[str]) -> str:
     parts = zip(*(source.split(", ") for source in sources), strict=False)
     same = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
     start = ", ".join(same) if len(sources) > 2 else ""
-    if len(start) < WORTH_IT:
+    if len(start) < WORTH_IT or start in sources:
         return "; ".join(sources)
     return f"{start}: {'; '.join(source[len(start) + 2 :] for source in sources)}"
 
