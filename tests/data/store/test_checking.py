@@ -102,7 +102,8 @@ def test_the_api_has_nothing_that_changes_the_trail() -> None:
     public = {name for name, _ in inspect.getmembers(Store, callable) if not name.startswith("_")}
     assert public == {
         *("add_place", "appoint", "audit", "backup", "check", "close", "comment", "comments"),
-        *("download", "drop_draft", "grants", "load", "load_draft", "mark", "places"),
+        *("download", "drafts", "drop_draft", "grants", "hide_comment", "load", "load_draft"),
+        *("mark", "places"),
         *("require_sound", "restore", "role_of", "save", "save_draft", "scenarios", "upload"),
         *("uploads", "versions"),
     }
