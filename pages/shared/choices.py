@@ -162,7 +162,7 @@ def _entries(desk: Desk, *, wrong: list[Spot]) -> None:
         with st.container(key=f"choices_{part}"):
             heading, adding = st.columns([5, 2], vertical_alignment="center")
             with heading:
-                st.html(f'<div class="cg-step"><h3>{text(title)}</h3><p>{text(words)}</p></div>')
+                st.html(f'<div class="cg-step"><h2>{text(title)}</h2><p>{text(words)}</p></div>')
             with adding:
                 st.button(
                     choices_said.ADD[part],

@@ -84,7 +84,7 @@ def balance(result: Result, made: Allocation | None, *, broken: bool) -> None:
 
 def show(result: Result, made: Allocation, *, on_more: Callable[[], None]) -> None:
     """Show for whom the choices change what, and what each of them did."""
-    st.subheader("For whom", anchor=False)
+    st.html(title("For whom"))
     st.html(people(made))
     tenths = gaining.by_tenth(made)
     if (tenths["change_pence"] != 0).any():
@@ -95,11 +95,16 @@ def show(result: Result, made: Allocation, *, on_more: Callable[[], None]) -> No
         icon=":material/arrow_forward:",
         on_click=on_more,
     )
-    st.subheader("What each choice does", anchor=False)
+    st.html(title("What each choice does"))
     steps = choices_said.steps(choices_said.Titles(result), made.outcome)
     st.html('<ol class="cg-said">' + "".join(f"<li>{text(line)}</li>" for line in steps) + "</ol>")
     for note in gaining.notes(made):
         st.caption(plain(note))
+
+
+def title(words: str) -> str:
+    """Return the heading of a part of the page."""
+    return f'<div class="cg-step"><h2>{text(words)}</h2></div>'
 
 
 def year_words(year: Year) -> str:

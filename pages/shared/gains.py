@@ -70,6 +70,7 @@ def show(result: Result, link: links.Link) -> None:
         )
         return
     choices_outcome.balance(result, made, broken=False)
+    st.html(choices_outcome.title("Who gains, who loses"))
     st.html(choices_outcome.people(made))
     link.option("view", options=VIEWS, default="areas", what="view")
     view = st.segmented_control(

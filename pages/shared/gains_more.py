@@ -26,6 +26,10 @@ def tenths(result: Result, made: Allocation, link: links.Link) -> None:
         blocks.hint("This place has no index of need, so that areas have no tenth.")
         return
     first, last = found.iloc[0], found.iloc[-1]
+    blocks.said(
+        "From the neediest tenth of areas to the least needy",
+        ["A tenth of the place's areas each; 1 is the neediest by the index of need."],
+    )
     charts.bars(
         pd.DataFrame(
             {
@@ -113,6 +117,10 @@ def years(result: Result, made: Allocation, link: links.Link) -> None:
             "Which choice", list(said), format_func=said.__getitem__, key=link.key("choice")
         )
     number = int(chosen)
+    blocks.said(
+        "Year by year",
+        ["What of this money falls here each year on the way, of the money that can move."],
+    )
     tidy = gaining.path_by_tenth(made, number)
     if tidy["decile"].notna().any():
         tidy = tidy[tidy["decile"].isin([NEEDIEST, 5, LEAST])]
