@@ -256,9 +256,10 @@ def test_a_restart_of_the_server_in_the_middle_of_an_edit_loses_nothing(
 def test_an_area_is_drawn_with_the_keys_alone_and_a_link_reopens_it(demo_visits: Any) -> None:
     """Points by the arrow keys and Enter, then the page of what was drawn; no mouse is used."""
     with demo_visits.page(path="/area") as page:
-        canvas = page.locator(".live-map .canvas")
-        canvas.focus()
-        page.keyboard.press("d")
+        page.locator(".live-map .draw").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".live-map.drawing")).to_be_visible()
+        page.locator(".live-map .canvas").focus()
         for key in ("ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft"):
             for _ in range(5):
                 page.keyboard.press(key)
