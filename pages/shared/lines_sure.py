@@ -18,7 +18,7 @@ from budgets.money import format_pounds
 from budgets.streams_errors import UnknownDeflator
 from data import baseline_tables
 from data.run import Result
-from pages.shared import cache, charts, figures, links
+from pages.shared import blocks, cache, charts, figures, ledgers, links
 from pages.shared.figures import plain
 from pages.shared.lines_bring import downloads
 from pages.shared.lines_words import GRADE_WORDS, words_of
@@ -36,8 +36,17 @@ _AS_IT_IS = ""
 
 
 def show(result: Result, link: links.Link) -> None:
-    """Draw the grades, and the second way beside the first."""
+    """Draw the grades, every line with its way and source, and the second way beside the first."""
     _grades(result)
+    live_table(
+        ledgers.lines(result),
+        ledgers.line_columns(),
+        caption="Every line of public money, its source and how it is shared",
+        height=430,
+        key="budget_lines",
+    )
+    blocks.remarks("Lines below zero, and why", ledgers.below_zero(result))
+    blocks.remarks("What is assumed", ledgers.assumed(result))
     st.header("The same money, shared another way", anchor=False)
     rivals = [PLAINEST, *baseline_tables.rivals(result)]
     levels = figures.level_titles(result)
