@@ -22,8 +22,8 @@ from pages.shared.figures import plain
 HINTS = {
     OWN: "Choose small areas from the list, or click on them on the map: they make one area of "
     "your own.",
-    DRAWN: "Draw a line around your area: the pen on the map, or the key D while the map has the "
-    "focus. It is rounded to whole output areas, so that nobody can be recognised.",
+    DRAWN: "Draw a line around your area with the pen on the map, by mouse, finger or keys. It is "
+    "rounded to whole output areas, so that nobody can be recognised.",
 }
 ANY = (
     "Type a postcode or a name, choose from the list, or click on the map. The pen on the map "
