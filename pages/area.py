@@ -10,11 +10,21 @@ from __future__ import annotations
 
 import streamlit as st
 
+from boundaries.custom import CustomArea
 from data import following
 from data.profiles import Prepared, of_area, of_custom
 from data.run import Result
 from indices.profiles import Profile
-from pages.shared import about_area, area_money, area_where, blocks, cache, links, printing
+from pages.shared import (
+    about_area,
+    area_money,
+    area_where,
+    blocks,
+    cache,
+    cache_area,
+    links,
+    printing,
+)
 from pages.shared.about_area import About
 from pages.shared.area_finding import DRAWN, OWN, Chosen, choose, show_map
 from pages.shared.figures import plain
@@ -46,17 +56,16 @@ def show() -> None:
     if prepared is not None:
         cache.complete(result, prepared, wait=False)
     with words:
-        area = _about(result, prepared, chosen)
+        found = _told(result, prepared, chosen)
         if chosen.fault:
             st.warning(plain(chosen.fault), icon=":material/block:")
-        if area is None:
+        if found is None:
             blocks.hint(HINTS.get(chosen.level, ANY))
         else:
-            head = about_area.who(result, area)
-            st.html(head)
+            st.html(found[1])
             tools = st.container(key="area_tools")
-    if area is not None:
-        sections = about_area.sections(result, area)
+    if found is not None:
+        area, head, sections = found
         for name, section in sections.items():
             st.html(section)
             if name == about_area.SPENT:
@@ -71,29 +80,48 @@ def show() -> None:
     link.keep()
 
 
-def _about(result: Result, prepared: Prepared | None, chosen: Chosen) -> About | None:
-    """Gather everything that is told of the chosen area; None where none is chosen."""
-    if prepared is not None and (chosen.own is not None or chosen.code):
+def _told(result: Result, prepared: Prepared | None, chosen: Chosen) -> cache_area.Told | None:
+    """Return the chosen area with its head and sections; one of a level is worked out once."""
+    if chosen.own is None and not chosen.code:
+        return None
+    if prepared is not None:
         with st.spinner("Adding up the figures of the place, once …"):
             cache.complete(result, prepared, wait=True)
-    if chosen.own is not None and prepared is not None:
-        with st.spinner("Adding up your area …"):
-            return About(
-                area_money.of_custom(result, prepared, chosen.own),
-                of_custom(prepared, chosen.own),
-                tuple(following.of_custom(prepared, chosen.own)),
-                area_where.of_custom(result, prepared, chosen.own, chosen.ring),
-            )
-    if not chosen.code:
-        return None
-    level, code = chosen.level, chosen.code
+    with st.spinner("Adding up your area …"):
+        if chosen.own is not None and prepared is not None:
+            return _in_full(result, _of_own(result, prepared, chosen.own, chosen.ring))
+        return cache_area.told(
+            result,
+            chosen.level,
+            chosen.code,
+            lambda: _in_full(result, _of_level(result, prepared, chosen.level, chosen.code)),
+        )
+
+
+def _in_full(result: Result, area: About) -> cache_area.Told:
+    return area, about_area.who(result, area), about_area.sections(result, area)
+
+
+def _of_own(
+    result: Result, prepared: Prepared, own: CustomArea, ring: tuple[tuple[float, float], ...]
+) -> About:
+    """Gather everything that is told of an area that a visitor made."""
+    return About(
+        area_money.of_custom(result, prepared, own),
+        of_custom(prepared, own),
+        tuple(following.of_custom(prepared, own)),
+        area_where.of_custom(result, prepared, own, ring),
+    )
+
+
+def _of_level(result: Result, prepared: Prepared | None, level: str, code: str) -> About:
+    """Gather everything that is told of an area of a level."""
     money = area_money.of_area(result, level, code)
     where = area_where.of_area(result, level, code)
     if prepared is None:
         return About(money, where=where)
-    with st.spinner("Adding up this area …"):
-        followed = tuple(following.of_area(prepared, code, level))
-        return About(money, of_area(prepared, code, level), followed, where)
+    followed = tuple(following.of_area(prepared, code, level))
+    return About(money, of_area(prepared, code, level), followed, where)
 
 
 def _keep(result: Result, area: About, parts: list[str]) -> None:

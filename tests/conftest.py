@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,17 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     os.environ["COMMONGROUND_HOME"] = str(home)
     return home
+
+
+@pytest.fixture(autouse=True)
+def same_main() -> Iterator[None]:
+    """Give back what Streamlit's AppTest puts in place of the main module.
+
+    A process that multiprocessing starts later (a Dask worker) would run that page again.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")

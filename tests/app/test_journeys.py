@@ -180,6 +180,7 @@ def edit_parks(page: Any, visits: Any) -> None:
     choose(page, "Which line", "Parks")
     visits.settle(page)
     fill(page, "Amount", "100000.00")
+    visits.settle(page)
     page.get_by_role("button", name="Keep this line").click()
     expect(page.get_by_text("they come to £2,850,000.07")).to_be_visible()
 
@@ -206,6 +207,7 @@ def meet_a_floor_that_cannot_be_kept(page: Any, visits: Any) -> None:
 def save(page: Any, visits: Any) -> str:
     """Name what was made, save it with a remark and return its link."""
     fill(page, "What it is called", "Parks for all")
+    visits.settle(page)
     part(page, "Saved and said")
     fill(page, "What is new in this version, in a sentence", "A floor for every square")
     page.get_by_role("button", name="Save as a new scenario").click()
