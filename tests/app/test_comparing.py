@@ -20,6 +20,9 @@ from data.side_by_side import BEYOND, OUTSIDE, REST, Beside
 from data.store import Store
 from data.store.records import Basis
 
+# The whole page is run for every test: left to CI.
+pytestmark = pytest.mark.slow
+
 CHANGE = """[scenario]
 id = "x"
 title = "X"

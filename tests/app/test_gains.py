@@ -20,6 +20,9 @@ from budgets import scenario
 from data import gaining, place, run, scenarios
 from pages.shared import gains_map
 
+# The whole page is run for every test: left to CI.
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parent.parent.parent / "pages" / "budget.py"
 HEAD = '[scenario]\nid = "a"\ntitle = "A"\nyear = "2026-27"\n'
 MORE_PARKS = HEAD + '[[change]]\nof = "parks"\nper_cent = 10\nreason = "x"\n'
