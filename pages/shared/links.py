@@ -61,7 +61,9 @@ class Link:
             return bool(address)
         page, last = written
         if address == last:
-            return False
+            # A run that the next step back or forward cut short has seeded the widgets with its
+            # own address and written none: then the widgets and the last address differ.
+            return page == self.page and _went_back()
         if page != self.page:
             # The menu clears the address: that is a change of page and not a new link.
             return bool(set(address) - set(_ALWAYS))

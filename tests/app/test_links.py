@@ -112,6 +112,19 @@ def test_going_back_to_the_bare_address_goes_back_to_the_defaults(
     assert test.text[0].value == "sq 50 int"
 
 
+def test_a_step_forward_that_cuts_the_step_back_short_leads_where_it_points(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    test = opened()
+    test.selectbox[0].set_value("wd").run()
+    monkeypatch.setattr(links, "_went_back", lambda: True)
+    # The step back has seeded its widget, and was cut short before it wrote its address.
+    test.session_state["page.level"] = "sq"
+    test.run()
+    assert test.text[0].value == "wd 50 int"
+    assert address(test) == {"v": "1", "level": "wd"}
+
+
 def test_a_choice_that_comes_with_an_address_of_before_counts() -> None:
     """Who is quicker than her browser sends her next choice before it has the new address."""
     test = opened()
