@@ -43,7 +43,7 @@ log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
 FOR_EVER = "public, max-age=31536000, immutable"
 PLACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
-MAPPED = ("map", "budget")  # pages with a live map
+MAPPED = ("map", "budget", "area")  # pages with a live map
 SHAPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}-[0-9a-f]{12}\.json")
 
 STARTED = time.time()

@@ -140,7 +140,7 @@ def test_scripts_are_kept_for_ever_only_under_an_address_with_their_hash(server:
 
 
 def test_pages_with_a_map_announce_its_scripts_and_each_can_be_fetched(server: Any) -> None:
-    for path in ("/map", "/budget"):
+    for path in ("/map", "/budget", "/area"):
         announced = re.findall(r"<([^>]+)>; rel=(\w+)", server.get(path)[1]["link"])
         assert len(announced) == 7
         for address, _ in announced:
