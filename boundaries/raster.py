@@ -12,8 +12,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
-from rasterio.io import MemoryFile
 from scipy.sparse import csr_array
 
 from boundaries.checks import FloatArray, align, layers_codes, one_of
@@ -21,9 +19,9 @@ from boundaries.crosswalk import Crosswalk
 from boundaries.engine import Engine
 from boundaries.errors import ValuesNegative
 from boundaries.points import by_area_where_empty
+from geo.pixels import Pixels
 from geo.rasters import (
     SHARE_ROUNDING,
-    Cut,
     PeopleOverlaps,
     cutting,
     overlap_of_totals,
@@ -135,7 +133,9 @@ def from_smoothed(
     shapes, others = (np.asarray(layer.geometry.values, dtype=object) for layer in (source, target))
     with cutting(shapes, others) as cut:
         surface, transform = pycnophylactic(source, counts, cell_m=cell_m, iterations=iterations)
-        found = _overlap_in_memory(surface, transform, source, target, held, cut=cut)
+        # Nobody lives outside the sources: known to be so, which is quicker to sum than no data.
+        pixels = Pixels(np.nan_to_num(surface, nan=0.0), transform, source.crs)
+        found = overlap_of_totals(pixels, source, target, held, cut=cut)
     said = f"{unit} of {source_codes.name} smoothed {iterations} times"
     crosswalk = Crosswalk(
         mass=_table(found, found.people, source, target),
@@ -148,27 +148,6 @@ def from_smoothed(
         outside=_share(found.outside, held),
     )
     return by_area_where_empty(crosswalk, source, target)
-
-
-def _overlap_in_memory(
-    surface: FloatArray,
-    transform: rasterio.Affine,
-    source: gpd.GeoDataFrame,
-    target: gpd.GeoDataFrame,
-    totals: FloatArray,
-    *,
-    cut: Cut,
-) -> PeopleOverlaps:
-    rows, columns = surface.shape
-    # Nobody lives outside the sources: known to be so, which is quicker to sum than no data.
-    surface = np.nan_to_num(surface, nan=0.0)
-    profile = {"driver": "GTiff", "count": 1, "dtype": "float64"}
-    with MemoryFile() as memory:
-        with memory.open(
-            height=rows, width=columns, transform=transform, crs=source.crs, **profile
-        ) as raster:
-            raster.write(surface, 1)
-        return overlap_of_totals(memory.name, source, target, totals, cut=cut)
 
 
 def _table(

@@ -142,8 +142,18 @@ def pieces(source_geoms: Geometries, target_geoms: Geometries) -> tuple[Overlaps
         The pairs, and the shape `s ∩ t` of each: mostly polygons, sometimes with the lines and
         points along which the two only touch.
     """
+    return cut_pieces(*checked(source_geoms, target_geoms))
+
+
+def checked(source_geoms: Geometries, target_geoms: Geometries) -> tuple[Polygons, Polygons]:
+    """Return both inputs as plain arrays of valid polygons, or raise every fault of them."""
     source, target = _plain_checked(source_geoms, target_geoms)
     _raise_invalid(source_geoms, target_geoms, _is_valid(source), _is_valid(target))
+    return source, target
+
+
+def cut_pieces(source: Polygons, target: Polygons) -> tuple[Overlaps, Polygons]:
+    """Cut polygons that are `checked`: as `pieces`, and nothing but GEOS, for other threads."""
     first, second = candidate_pairs(source, target, meeting=True)
     s, t = source[first], target[second]
     shapes = _intersections(s, t)

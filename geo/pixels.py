@@ -1,9 +1,9 @@
 """A raster, opened and checked, that adds up its pixels in shapes.
 
-In: a raster file and arrays of polygons in its coordinate system. Out: for each polygon the sum of
-its pixels, how many of them hold data, and the smallest; cut pixels count by the share inside,
-which exactextract finds exactly up to single precision. Its answer is not believed: a shape whose
-pixels do not add up to its own area is summed again, pixel by pixel.
+In: a raster file, or a grid in memory, and arrays of polygons in its coordinate system. Out: for
+each polygon the sum of its pixels, how many of them hold data, and the smallest; cut pixels count
+by the share inside, which exactextract finds exactly up to single precision. Its answer is not
+believed: a shape whose pixels do not add up to its own area is summed again, pixel by pixel.
 """
 
 from __future__ import annotations
@@ -46,15 +46,24 @@ Row = list[float | None]
 
 
 class Pixels:
-    """One band of an upright raster with a coordinate system."""
+    """An upright grid of numbers in a coordinate system; NaN where a pixel holds no data."""
 
-    def __init__(self, raster: rasterio.DatasetReader, band: int) -> None:
-        self.raster = raster
-        self.band = band
-        self.name = Path(raster.name).name
-        self.crs = CRS.from_wkt(raster.crs.to_wkt())
-        self.bounds = tuple(raster.bounds)
-        self.pixel_area = float(raster.transform.a * -raster.transform.e)
+    def __init__(
+        self, held: Floats, transform: rasterio.Affine, crs: CRS, *, name: str = "surface"
+    ) -> None:
+        self.held = held
+        self._place(transform, held.shape, crs, name)
+
+    def _place(
+        self, transform: rasterio.Affine, shape: tuple[int, ...], crs: CRS, name: str
+    ) -> None:
+        self.name, self.crs = name, crs
+        self.transform = transform
+        self.height, self.width = shape
+        west, north = transform.c, transform.f
+        east, south = transform @ (self.width, self.height)
+        self.bounds = (west, south, east, north)
+        self.pixel_area = float(transform.a * -transform.e)
 
     def sums(self, shapes: Polygons) -> pd.DataFrame:
         """Return sum, count (of pixels with data) and min for each shape, in order.
@@ -94,6 +103,22 @@ class Pixels:
         for i in np.flatnonzero(self._miscounted(shapes, np.array(covered))):
             rows[i] = self._by_hand(shapes[i])
         return [row[: len(STATISTICS)] for row in rows]
+
+    def at(self, points: npt.NDArray[np.object_]) -> Floats:
+        """Return the pixel under each point: 0 where there is none or it holds no data."""
+        xy = shapely.get_coordinates(points)
+        found = np.zeros(len(xy))
+        west, north, a, e = (getattr(self.transform, name) for name in "cfae")
+        column = np.floor((xy[:, 0] - west) / a).astype(np.int64)
+        row = np.floor((xy[:, 1] - north) / e).astype(np.int64)
+        rows, columns = self.height, self.width
+        within = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        if within.any():
+            top, left = int(row[within].min()), int(column[within].min())
+            deep, wide = int(row[within].max()) - top + 1, int(column[within].max()) - left + 1
+            held = self.read(Window(left, top, wide, deep))
+            found[within] = np.nan_to_num(held[row[within] - top, column[within] - left], nan=0.0)
+        return found
 
     def beyond(self, shapes: Polygons) -> npt.NDArray[np.bool_]:
         """Say which shapes reach beyond the raster; an empty one does not."""
@@ -140,8 +165,8 @@ class Pixels:
         return pixels[row[met], column[met]], share[met]
 
     def _window(self, bounds: npt.NDArray[np.float64]) -> Window:
-        west, north, a, e = (getattr(self.raster.transform, name) for name in "cfae")
-        columns, rows = self.raster.width, self.raster.height
+        west, north, a, e = (getattr(self.transform, name) for name in "cfae")
+        columns, rows = self.width, self.height
         x = np.clip([(bounds[0] - west) / a - 1, (bounds[2] - west) / a + 1], 0, columns)
         y = np.clip([(bounds[3] - north) / e - 1, (bounds[1] - north) / e + 1], 0, rows)
         left, right = int(np.floor(x[0])), int(np.ceil(x[1]))
@@ -150,22 +175,44 @@ class Pixels:
 
     def read(self, window: Window) -> npt.NDArray[np.float64]:
         """Read pixels; NaN where there is no data."""
-        read = self.raster.read(self.band, window=window, masked=True).astype(np.float64)
-        scale, offset = self.raster.scales[self.band - 1], self.raster.offsets[self.band - 1]
-        pixels: npt.NDArray[np.float64] = read.filled(np.nan) * scale + offset
-        return pixels
+        top, left = window.row_off, window.col_off
+        return self.held[top : top + window.height, left : left + window.width]
 
     def _source(self, bounds: npt.NDArray[np.float64]) -> RasterSource:
         """Read the pixels within some bounds once, instead of once for each shape."""
         window = self._window(bounds)
         if not 0 < window.width * window.height <= MOST_CELLS:
-            return RasterioRasterSource(self.raster, self.band)
+            return self._piecewise()
         return _Held(self, window)
+
+    def _piecewise(self) -> RasterSource:
+        """Hold all of it: it is in memory already."""
+        return _Held(self, Window(0, 0, self.width, self.height))
 
     def _corner(self, window: Window) -> tuple[float, float, float, float]:
         """Return where a window begins, and the width and (negative) height of a pixel."""
-        west, north, a, e = (getattr(self.raster.transform, name) for name in "cfae")
+        west, north, a, e = (getattr(self.transform, name) for name in "cfae")
         return west + a * window.col_off, north + e * window.row_off, a, e
+
+
+class _OfFile(Pixels):
+    """One band of a raster file."""
+
+    def __init__(self, raster: rasterio.DatasetReader, band: int) -> None:
+        self.raster, self.band = raster, band
+        crs = CRS.from_wkt(raster.crs.to_wkt())
+        self._place(raster.transform, raster.shape, crs, Path(raster.name).name)
+
+    def read(self, window: Window) -> npt.NDArray[np.float64]:
+        """Read pixels; NaN where there is no data."""
+        read = self.raster.read(self.band, window=window, masked=True).astype(np.float64)
+        scale, offset = self.raster.scales[self.band - 1], self.raster.offsets[self.band - 1]
+        pixels: npt.NDArray[np.float64] = read.filled(np.nan) * scale + offset
+        return pixels
+
+    def _piecewise(self) -> RasterSource:
+        """Let the file be read for each shape: slower, in little memory."""
+        return RasterioRasterSource(self.raster, self.band)
 
 
 @contextmanager
@@ -192,7 +239,7 @@ def opened(path: str | Path, band: int) -> Iterator[Pixels]:
         if grid.b or grid.d or grid.a <= 0 or grid.e >= 0:
             faults.add(RotatedRaster(where))
         faults.raise_any()
-        yield Pixels(raster, band)
+        yield _OfFile(raster, band)
 
 
 def _measurable(shapes: Polygons, smallest: float) -> Polygons:
@@ -226,7 +273,8 @@ class _Held(RasterSource):
 
     def __init__(self, pixels: Pixels, window: Window) -> None:
         super().__init__()
-        self.bounds, self.pixel = pixels.bounds, pixels.raster.res
+        self.bounds = pixels.bounds
+        self.pixel = (pixels.transform.a, -pixels.transform.e)
         self.left, self.top = window.col_off, window.row_off
         self.held = pixels.read(window)
         self.complete = bool(np.isfinite(self.held).all())

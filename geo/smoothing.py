@@ -6,6 +6,7 @@ earth, as `rasterio` writes them to a file.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import geopandas as gpd
@@ -41,8 +42,9 @@ def pycnophylactic(
     Cells start at the density of their area. In each iteration a cell becomes the mean of itself
     and its four neighbours, as far as they lie in the layer, and then the cells of each area are
     scaled to its total. A cell belongs to the area that holds its centre, to the first of them
-    where two share a sliver or a border. An iteration costs as much as there are cells inside,
-    however many areas there are.
+    where two share a sliver or a border; an area too narrow to hold a centre takes the cell at its
+    own inner point, where that leaves another cell to the area it is taken from. An iteration
+    costs as much as there are cells inside, however many areas there are.
 
     Parameters
     ----------
@@ -87,12 +89,13 @@ def pycnophylactic(
 def cell_width(areas: gpd.GeoDataFrame) -> float:
     """Choose the width of a cell in metres (own).
 
-    Some 60,000 cells on the land show a gradient within every area of a city; where the smallest
-    area is narrower than two such cells, they are made half as wide as its side.
+    Some 60,000 cells on the land show a gradient within the areas of a city; where the smallest
+    area is smaller than such a cell, they are made as wide as its side. Finer cells would show
+    nothing that is known: of an area of one or two cells only the total is.
     """
     size = shapely.area(np.asarray(areas.geometry.values, dtype=object))
     usual = np.sqrt(size.sum() / CELLS)
-    return float(min(usual, np.sqrt(size[size > 0].min(initial=np.inf)) / 2))
+    return float(min(usual, np.sqrt(size[size > 0].min(initial=np.inf))))
 
 
 def _mean_with_neighbours(inside: npt.NDArray[np.bool_]) -> csr_array:
@@ -136,47 +139,73 @@ def _grid(areas: gpd.GeoDataFrame, cell_m: float) -> tuple[Ints, rasterio.Affine
     where = str(areas.index.name or "areas")
     if not cell_m > 0:
         raise CellsTooLarge(where, detail=f"cell_m is {cell_m}")
-    _refuse_overlaps(areas, where)
     west, south, east, north = areas.total_bounds
     columns = max(1, int(np.ceil((east - west) / cell_m)))
     rows = max(1, int(np.ceil((north - south) / cell_m)))
     transform = rasterio.Affine(cell_m, 0.0, west, 0.0, -cell_m, north)
-    owner: Ints = rasterize(
-        _burned(np.asarray(areas.geometry.values, dtype=object)),
-        out_shape=(rows, columns),
-        transform=transform,
-        fill=-1,
-        dtype="int32",
-    ).astype(np.int64)
-    unseen = np.flatnonzero(np.bincount(owner[owner >= 0], minlength=len(areas)) == 0)
+    shapes = np.asarray(areas.geometry.values, dtype=object)
+    sound = areas.crs is not None and areas.crs.is_projected and shapely.is_valid(shapes).all()
+    # Valid areas that meet edge to edge overlap nowhere, which GEOS sees quickly, and without the
+    # interpreter's lock, while rasterio burns with it. On a copy: shapely locks its arrays.
+    with ThreadPoolExecutor(1) as aside:
+        fits = aside.submit(shapely.coverage_is_valid, shapes.copy())
+        owner: Ints = rasterize(
+            _burned(shapes),
+            out_shape=(rows, columns),
+            transform=transform,
+            fill=-1,
+            dtype="int32",
+        ).astype(np.int64)
+        if not (sound and fits.result()):
+            _refuse_overlaps(areas, where)
+    unseen = _seated(owner, transform, shapes)
     if len(unseen):
         raise CellsTooLarge(where, found=areas.index[unseen], detail=f"cell_m is {cell_m:g}")
     return owner, transform
 
 
+def _seated(owner: Ints, transform: rasterio.Affine, shapes: Polygons) -> Ints:
+    """Give each area without a cell the one at its inner point; return those that stay without.
+
+    A cell is taken only from an area that keeps another one, and one by one: two narrow areas in
+    one cell cannot both have it.
+    """
+    held = np.bincount(owner[owner >= 0], minlength=len(shapes))
+    unseen = np.flatnonzero(held == 0)
+    points = shapely.point_on_surface(shapes[unseen])
+    columns = np.floor((shapely.get_x(points) - transform.c) / transform.a).astype(np.int64)
+    rows = np.floor((shapely.get_y(points) - transform.f) / transform.e).astype(np.int64)
+    left = []
+    for k, row, column in zip(unseen, rows, columns, strict=True):
+        before = owner[row, column]
+        if before >= 0 and held[before] == 1:
+            left.append(k)
+            continue
+        if before >= 0:
+            held[before] -= 1
+        owner[row, column] = k
+        held[k] = 1
+    return np.asarray(left, dtype=np.int64)
+
+
 def _burned(shapes: Polygons) -> list[tuple[dict[str, Any], int]]:
     """Return every polygon with the position of its area, the last area first.
 
-    The last one burned keeps a cell. The corners are taken out of all shapes at once: one by one,
-    as rasterio would ask for them, that takes longer than to burn them.
+    The last one burned keeps a cell. The corners are taken out of all shapes at once and stay
+    arrays: as lists, one shape after the other, they take longer to make than to burn.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     ends = np.flatnonzero(np.diff(ring)) + 1
-    drawn: list[list[list[list[float]]]] = [[] for _ in parts]
+    drawn: list[list[Floats]] = [[] for _ in parts]
     for held, of_part in zip(np.split(corners, ends), part.tolist(), strict=True):
-        drawn[of_part].append(held.tolist())
+        drawn[of_part].append(held)
     found = zip(drawn, owner.tolist(), strict=True)
     return [({"type": "Polygon", "coordinates": lines}, k) for lines, k in found][::-1]
 
 
 def _refuse_overlaps(areas: gpd.GeoDataFrame, where: str) -> None:
-    # Valid areas whose edges match overlap nowhere, which is much quicker to see.
-    shapes = np.asarray(areas.geometry.values, dtype=object)
-    measured = areas.crs is not None and areas.crs.is_projected
-    if measured and shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes):
-        return
     pairs = shared_areas(areas, areas)
     size = shapely.area(np.asarray(areas.geometry.values, dtype=object))
     smaller = np.minimum(size[pairs.source], size[pairs.target])

@@ -12,6 +12,7 @@ import rasterio
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from geo.errors import (
     DifferentCRS,
@@ -23,6 +24,7 @@ from geo.errors import (
     UnreadableRaster,
 )
 from geo.overlap import areas as shared_areas
+from geo.pixels import Pixels
 from geo.rasters import overlap_of_totals, overlap_people, zonal_sum
 
 WEST, NORTH, CELL = 300_000.0, 200_000.0, 100.0
@@ -322,3 +324,38 @@ def test_known_totals_split_as_the_surface_does_in_each_source(write: Write, see
         assert shared.outside[s] == pytest.approx(totals[s] * gap, rel=1e-5, abs=1e-3)
     if not seed % 2:
         assert table.sum(axis=1) + shared.outside == pytest.approx(totals, rel=1e-12, abs=1e-9)
+
+
+def test_a_slight_piece_of_a_surface_is_as_dense_as_the_pixel_it_lies_in() -> None:
+    """By hand: 10 people in the first pixel, 30 in the second, over which the last target lies."""
+    held = np.array([[10.0, 30.0]])
+    upright = rasterio.Affine(CELL, 0, WEST, 0, -CELL, NORTH)
+    surface = Pixels(held, upright, CRS.from_epsg(27700))
+    source = layer(cells(0, 0, 2, 1))
+    target = layer(cells(0, 0, 1.5, 1), cells(1.5, 0, 0.5, 0.99), cells(1.5, 0.99, 0.5, 0.01))
+    shared = overlap_of_totals(surface, source, target, np.array([80.0]))
+    # The surface holds 40: each piece counts twice what lies under it.
+    assert shared.people == pytest.approx([2 * 25, 2 * 14.85, 2 * 0.15], rel=1e-6)
+    assert shared.people.sum() == pytest.approx(80, rel=1e-12)
+
+
+def test_points_beyond_a_surface_or_on_no_data_count_nobody() -> None:
+    upright = rasterio.Affine(CELL, 0, WEST, 0, -CELL, NORTH)
+    surface = Pixels(np.array([[10.0, np.nan], [7.0, 8.0]]), upright, CRS.from_epsg(27700))
+    east = WEST + np.array([50.0, 150, 150, -1, 50])
+    south = NORTH - np.array([50.0, 50, 150, 50, 201])
+    assert surface.at(shapely.points(east, south)).tolist() == [10, 0, 8, 0, 0]
+    assert surface.at(np.array([], dtype=object)).tolist() == []
+
+
+def test_a_grid_in_memory_sums_as_the_same_grid_in_a_file(write: Write) -> None:
+    numbers = np.random.default_rng(7).integers(0, 50, (12, 12)).astype(np.float64)
+    source = layer(cells(0.5, 0.5, 6, 11), cells(6.5, 0.5, 5, 11))
+    target = layer(cells(1, 1, 7.3, 6), cells(1, 7.2, 10, 4))
+    totals = np.array([100.0, 900.0])
+    of_file = overlap_of_totals(write(numbers), source, target, totals)
+    upright = rasterio.Affine(CELL, 0, WEST, 0, -CELL, NORTH)
+    in_memory = Pixels(numbers, upright, CRS.from_epsg(27700))
+    shared = overlap_of_totals(in_memory, source, target, totals)
+    assert shared.people.tolist() == of_file.people.tolist()
+    assert shared.outside.tolist() == of_file.outside.tolist()

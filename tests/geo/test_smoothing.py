@@ -121,13 +121,28 @@ def test_every_fault_of_the_totals_is_named_at_once() -> None:
 
 
 def test_areas_without_a_cell_are_named() -> None:
-    areas = row(300, 4)
+    # One cell of 30 m for both of them: its centre is in the first, which has no other.
+    areas = row(16, 4)
     with pytest.raises(CellsTooLarge) as caught:
         pycnophylactic(areas, totals_of(areas, 1, 2), cell_m=30)
     assert caught.value.found == ("01",)
     for size in (0.0, -1.0, float("nan")):
         with pytest.raises(CellsTooLarge):
             pycnophylactic(areas, totals_of(areas, 1, 2), cell_m=size)
+
+
+def test_an_area_too_narrow_for_a_centre_takes_the_cell_it_lies_in() -> None:
+    # The second strip is 4 m wide, from 300 m on: in the last of eleven cells, whose centre is at
+    # 315 m and in no area.
+    areas = row(300, 4)
+    grid, transform = pycnophylactic(areas, totals_of(areas, 20, 2), cell_m=30, iterations=0)
+    people = grid[0]
+    assert transform.c == 0
+    assert people.tolist() == [2.0] * 10 + [2.0]
+    # In the middle of a wide area it takes a cell from it; both keep their totals.
+    areas = layer(shapely.box(0, 0, 31, 30), shapely.box(31, 0, 35, 30), shapely.box(35, 0, 90, 30))
+    grid, _ = pycnophylactic(areas, totals_of(areas, 10, 3, 20), cell_m=30, iterations=0)
+    assert grid[0].tolist() == [10.0, 3.0, 20.0]
 
 
 def test_overlapping_areas_are_refused_but_slivers_are_not() -> None:
