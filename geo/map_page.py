@@ -17,6 +17,15 @@ import numpy.typing as npt
 from geo.classes import NO_DATA
 
 NO_DATA_COLOUR = "#e3e3e3"
+# A figure that is withheld is known to somebody: it must not look as if there were none.
+WITHHELD_COLOUR = "#b9b9b9"
+MISSING, WITHHELD = "no data", "withheld"
+HATCH = (
+    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>'
+    '<pattern id="cg-hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)"><rect width="6" height="6" fill="#e3e3e3"></rect>'
+    '<rect width="2" height="6" fill="#5f5f5f"></rect></pattern></defs></svg>'
+)
 # The page may run what is in it and fetch nothing.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 
@@ -35,23 +44,27 @@ class Figure:
     index: npt.NDArray[np.int64]
     fills: list[str]
     labels: tuple[str, ...]
+    withheld: npt.NDArray[np.bool_]
 
     @property
     def measured(self) -> str:
         """Name of the figure with its unit."""
         return f"{self.legend_title} ({self.unit})" if self.unit else self.legend_title
 
-    def fill(self, position: int) -> str:
-        """Colour of one area."""
+    def fill(self, position: int, *, patterns: bool = True) -> str:
+        """Colour of one area, or the hatch that is drawn where patterns can be."""
         index = int(self.index[position])
+        if self.withheld[position]:
+            return "url(#cg-hatch)" if patterns else WITHHELD_COLOUR
         return NO_DATA_COLOUR if index == NO_DATA else self.fills[index]
 
 
 def above(figure: Figure) -> str:
     """Return what stands above the map; it opens the section that `below` closes."""
     banner = f'<p class="cg-banner" role="note">{_text(figure.banner)}</p>' if figure.banner else ""
+    hatch = HATCH if figure.withheld.any() else ""
     return (
-        f'<main>{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
+        f'<main>{hatch}{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
         f'<section class="cg-map" aria-label="Map" aria-describedby="cg-summary">'
     )
 
@@ -66,13 +79,17 @@ def below(figure: Figure, rows: list[dict[str, Any]]) -> str:
 
 
 def _legend(figure: Figure) -> str:
-    missing = int((figure.index == NO_DATA).sum())
+    hidden = int(figure.withheld.sum())
+    missing = int((figure.index == NO_DATA).sum()) - hidden
     counts = [int((figure.index == j).sum()) for j in range(len(figure.fills))]
     entries = [*zip(figure.fills, figure.labels, counts, strict=True)]
-    entries.append((NO_DATA_COLOUR, "no data", missing))
+    entries.append((NO_DATA_COLOUR, MISSING, missing))
+    if hidden:
+        entries.append((WITHHELD_COLOUR, f"{WITHHELD}: too few to tell", hidden))
+    marks = {NO_DATA_COLOUR: " cg-none", WITHHELD_COLOUR: " cg-withheld"}
     items = "".join(
-        f'<li><span class="cg-swatch{" cg-none" if fill == NO_DATA_COLOUR else ""}" '
-        f'style="background:{fill}"></span>{_text(label)} '
+        f'<li><span class="cg-swatch{marks.get(fill, "")}" '
+        f'style="background-color:{fill}"></span>{_text(label)} '
         f'<span class="cg-count">{count:,} {"area" if count == 1 else "areas"}</span></li>'
         for fill, label, count in entries
     )
@@ -88,8 +105,12 @@ def _summary(figure: Figure, rows: list[dict[str, Any]]) -> str:
         for word, position in (("Highest", order[-1]), ("Lowest", order[0]), ("Middle", middle)):
             name = _text(rows[position]["name"])
             parts.append(f"{word}: <bdi>{name}</bdi>, {_text(figure.texts[position])}.")
-    missing = len(rows) - len(known)
-    parts.append(f"No data: {missing:,}." if missing else "Every area has a value.")
+    hidden = int(figure.withheld.sum())
+    missing = len(rows) - len(known) - hidden
+    if missing or not hidden:
+        parts.append(f"No data: {missing:,}." if missing else "Every area has a value.")
+    if hidden:
+        parts.append(f"Withheld, because so few are counted there: {hidden:,}.")
     return " ".join(parts)
 
 
@@ -130,7 +151,10 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 0 0 0.3rem; }
 .cg-legend li { display: inline-block; margin-right: 1.2rem; line-height: 1.8; }
 .cg-swatch { display: inline-block; width: 1.6em; height: 1em; margin-right: 0.4em;
   border: 1px solid #333; vertical-align: -0.1em; }
-.cg-none { border-style: dashed; } .cg-count, .cg-source { color: #595959; font-size: 0.9em; }
+.cg-none { border-style: dashed; }
+.cg-withheld { border-style: dashed; background-image: repeating-linear-gradient(
+  135deg, #5f5f5f 0 2px, #e3e3e3 2px 6px); }
+.cg-count, .cg-source { color: #595959; font-size: 0.9em; }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding: 0.4rem 0; }
 th, td { text-align: left; padding: 0.2rem 0.6rem; border-bottom: 1px solid #ccc;
   font-weight: normal; }

@@ -52,6 +52,8 @@ class Look:
         As `colours` takes it.
     banner
         A warning above the map, such as that the place is fictional; none if empty.
+    withheld
+        Codes of areas whose figure is known and not told; they are hatched, and said to be so.
     """
 
     k: int = 5
@@ -59,6 +61,7 @@ class Look:
     breaks: tuple[float, ...] | None = None
     palette: str = "YlGnBu"
     banner: str = ""
+    withheld: frozenset[str] = frozenset()
 
 
 def folium_map(
@@ -95,10 +98,15 @@ def folium_map(
     classes = classify(numbers, k=look.k, scheme=look.scheme, breaks=look.breaks)
     fills = colours(classes.k, look.palette) if classes.k else []
     write = format.format if isinstance(format, str) else format
-    texts = ["no data" if not np.isfinite(n) else write(float(n)) for n in numbers]
+    withheld = ~np.isfinite(numbers) & frame.index.astype("str").isin(look.withheld)
+    without = np.where(withheld, map_page.WITHHELD, map_page.MISSING)
+    texts = [
+        write(float(number)) if np.isfinite(number) else str(words)
+        for number, words in zip(numbers, without, strict=True)
+    ]
     figure = Figure(
         title, legend_title, unit, source, look.banner, numbers, texts, classes.index, fills,
-        classes.labelled(format),
+        classes.labelled(format), withheld,
     )  # fmt: skip
     drawn = display.geojson(frame)
     rows = []
@@ -179,7 +187,7 @@ def _assembled(drawn: dict[str, Any], rows: list[dict[str, Any]], figure: Figure
     # folium puts the map where this name already stands, and at the end where it does not.
     root.html.add_child(_Raw(""), name=map.get_name())
     if drawn["features"]:
-        _areas(drawn, figure).add_to(map)
+        _areas(drawn, figure, paths=paths).add_to(map)
         west, south, east, north = drawn["bbox"]
         map.fit_bounds([[south, west], [north, east]])
     _Style().add_to(map)
@@ -187,12 +195,12 @@ def _assembled(drawn: dict[str, Any], rows: list[dict[str, Any]], figure: Figure
     return map
 
 
-def _areas(drawn: dict[str, Any], figure: Figure) -> folium.GeoJson:
+def _areas(drawn: dict[str, Any], figure: Figure, *, paths: bool) -> folium.GeoJson:
     def style(feature: dict[str, Any]) -> dict[str, Any]:
         position = int(feature["properties"]["i"])
         known = figure.index[position] != NO_DATA
         return {
-            "fillColor": figure.fill(position),
+            "fillColor": figure.fill(position, patterns=paths),
             "fillOpacity": 1,
             "color": "#333333",
             "weight": 0.5,

@@ -157,15 +157,15 @@ def page(shelf: Shelf, figure: Figure, *, classing: Classing) -> bytes:
     values = shelf.values(figure).reindex(layer.index).astype("float64")
     scale = 100 if figure.money and not figure.diverging else 1
     breaks = classing.breaks(values, diverging=figure.diverging, scale=scale)
+    marks = shelf.marks(figure)[shelf.here]
     rising = len(breaks) > 1 and bool((np.diff(breaks) > 0).all())
     look = maps.Look(
         k=classing.k,
         breaks=tuple(breaks) if rising else None,
         palette="diverging" if figure.diverging else "YlGnBu",
         banner=f"{result.place.name} is a fictional place." if result.place.fictional else "",
+        withheld=frozenset(marks.index[marks == WITHHELD].astype(str)),
     )
-    withheld = int((shelf.marks(figure)[shelf.here] == WITHHELD).sum())
-    note = f" {withheld:,} areas without data are withheld: small counts." if withheld else ""
     drawn = maps.folium_map(
         shapes,
         values,
@@ -173,7 +173,7 @@ def page(shelf: Shelf, figure: Figure, *, classing: Classing) -> bytes:
         legend_title=f"{figure.title} by {figures.level_titles(result)[level]}",
         unit=figure.unit,
         format=figure.show,
-        source=f"{figure.definition} {figure.sure}{note} Source: {figure.source}, "
+        source=f"{figure.definition} {figure.sure} Source: {figure.source}, "
         f"{figure.vintage}. {figures.credit(result, level)}",
         look=look,
     )

@@ -112,6 +112,19 @@ def test_the_summary_says_in_words_what_the_map_shows():
     )
 
 
+def test_a_withheld_figure_is_hatched_and_said_to_be_withheld_and_not_missing():
+    frame = layer(["Ash", "Beech", "Cedar", "Dale"])
+    look = maps.Look(withheld=frozenset({"c1", "c3"}))  # a figure that is told stays told
+    text = drawn(frame, [3.0, np.nan, np.nan, 2.0], look=look)
+    assert Page(text).texts["td"] == ["c0", "3.0", "c3", "2.0", "c1", "withheld", "c2", "no data"]
+    items = [re.sub(r"<[^>]+>", "", item) for item in re.findall(r"<li>.*?</li>", text)]
+    assert items[-2:] == ["no data 1 area", "withheld: too few to tell 1 area"]
+    assert "No data: 1. Withheld, because so few are counted there: 1." in text
+    assert text.count('"fillColor": "url(#cg-hatch)"') == 1
+    assert 'id="cg-hatch"' in text
+    assert "cg-hatch" not in drawn(frame, [3.0, np.nan, np.nan, 2.0])
+
+
 def test_a_fictional_place_says_so_above_everything():
     text = drawn(layer(), values(layer()), look=maps.Look(banner="Fictional <place>"))
     assert text.index("Fictional &lt;place&gt;") < text.index("<h1")
