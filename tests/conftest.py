@@ -1,11 +1,19 @@
-"""What every test may use: the real data where it is, a Chromium where one is, and settings."""
+"""What every test may use: real data, a Chromium, settings, and places that are built once.
+
+A place that takes long to build (the demo, the cities of the published files) is built once for all
+processes of a run and then only read. A test that changes a place changes a copy.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -53,12 +61,49 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_browser)
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of this run that all its processes share."""
+    base = tmp_path_factory.getbasetemp()
+    # The processes of pytest-xdist have a base folder each, side by side in that of the run.
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Let one process of this run in; the others wait.
+
+    By fcntl, because the system gives such a lock back when its process dies. It is not there on
+    Windows, where nothing of this is tested.
+    """
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(autouse=True, scope="session")
-def private_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keep every test's places and caches out of the user's own folder."""
+def private_home(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Path:
+    """Keep every test's places and caches out of the user's own folder.
+
+    A home of its own for each process, but for the demo place that they all find in it.
+    """
     home = tmp_path_factory.mktemp("home")
+    (shared_folder / "demo").mkdir(exist_ok=True)
+    (home / "demo").symlink_to(shared_folder / "demo")
     os.environ["COMMONGROUND_HOME"] = str(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def demo_place(private_home: Path, shared_folder: Path) -> Path:
+    """The demo place, to be read only."""
+    from data import demo
+
+    assert os.environ["COMMONGROUND_HOME"] == str(private_home)
+    with one_at_a_time(shared_folder / "demo.lock"):
+        return demo.cached()
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +129,38 @@ def chromium() -> str:
     path = chromium_path()
     assert path is not None
     return path
+
+
+@dataclass(frozen=True)
+class City:
+    """A city's package and what the recipe said while building it."""
+
+    city: str
+    folder: Path
+    said: str
+
+
+@pytest.fixture(scope="session")
+def build_city(realdata: Path, shared_folder: Path) -> Callable[[str], City]:
+    """Return what builds a city's place from published files by the recipe's command.
+
+    Each city once; the places are to be read only.
+    """
+
+    def build(city: str) -> City:
+        folder, said = shared_folder / "cities" / city, shared_folder / f"{city}.said"
+        with one_at_a_time(shared_folder / f"{city}.lock"):
+            if not said.exists():
+                recipe = ["-W", "error", "-m", "data.recipes.english_city", city]
+                done = subprocess.run(
+                    [sys.executable, *recipe, "--data", str(realdata), "--out", str(folder)],
+                    cwd=ROOT,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 0, done.stderr
+                said.write_text(done.stdout, "utf-8")
+        return City(city, folder, said.read_text("utf-8"))
+
+    return build

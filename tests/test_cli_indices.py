@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
-from data import demo
 
 # Weights of the English indices of 2015 to 2025 as published; they sum to .999 and are used so.
 WEIGHTS = {
@@ -29,8 +28,8 @@ def call(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def place() -> Path:
-    return demo.cached()
+def place(demo_place: Path) -> Path:
+    return demo_place
 
 
 @pytest.fixture(scope="module")

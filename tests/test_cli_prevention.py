@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 
 from budgets.prevention_file import SHIPPED, shipped
 from cli import app
-from data import demo
 from data.prevention import OUTPUTS
 
 # Each test goes the whole way through the demo place: together too long for `make test`.
@@ -23,8 +22,8 @@ def call(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def place() -> Path:
-    return demo.cached()
+def place(demo_place: Path) -> Path:
+    return demo_place
 
 
 @pytest.mark.parametrize("name", shipped())

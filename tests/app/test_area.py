@@ -107,17 +107,10 @@ def test_an_unknown_area_of_a_link_is_told() -> None:
     assert "Choose an area" in str(test.selectbox(key="area.area").options)
 
 
-@pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from data import demo
-
-    return demo.build(tmp_path_factory.mktemp("demo") / "place")
-
-
 @pytest.fixture
-def open_demo(demo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("COMMONGROUND_PLACE", str(demo_folder))
-    return demo_folder
+def open_demo(demo_place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(demo_place))
+    return demo_place
 
 
 @pytest.mark.slow

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,8 @@ pytestmark = pytest.mark.realdata
 
 
 @pytest.fixture(scope="module")
-def bristol(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bristol") / "bristol"
-    recipe = [sys.executable, "-m", "data.recipes.english_city", "bristol"]
-    done = subprocess.run(
-        [*recipe, "--data", str(realdata), "--out", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def bristol(build_city: Callable[[str], Any]) -> Path:
+    folder: Path = build_city("bristol").folder
     return folder
 
 

@@ -31,13 +31,6 @@ def patient() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def demo_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from data import demo
-
-    return demo.build(tmp_path_factory.mktemp("demo") / "place")
-
-
-@pytest.fixture(scope="module")
 def demo_visits(
     serve_and_visit: Any, demo_place: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:

@@ -21,7 +21,6 @@ from boundaries.build import (
 from boundaries.crosswalk import Crosswalk
 from boundaries.membership import read_registrations
 from boundaries.trust import Measured, measure, trust
-from data import demo
 from geo import layers
 
 # Each test opens whole pages or builds much: together too long for `make test`.
@@ -37,9 +36,9 @@ def test_the_worked_example_gives_the_totals_it_shows() -> None:
 
 
 @pytest.fixture(scope="module")
-def place() -> Path:
+def place(demo_place: Path) -> Path:
     """The demo place as it is built by default."""
-    return demo.cached()
+    return demo_place
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from budgets import scenario
 from budgets.suppressed import HIDDEN
-from data import accounting, demo, run, scenarios
+from data import accounting, run, scenarios
 from data.place import load
 
 pytestmark = pytest.mark.slow
@@ -19,18 +19,18 @@ GROWTH = '[[change]]\nof = "{line}"\nper_cent = 10\nreason = "to see"\n'
 
 
 @pytest.fixture(scope="module")
-def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def secret(demo_place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo place, whose children in need are counted from records that hide small counts."""
     folder = tmp_path_factory.mktemp("place") / "demo"
-    shutil.copytree(demo.cached(), folder)
+    shutil.copytree(demo_place, folder)
     text = (folder / "place.toml").read_text(encoding="utf-8")
     rule = f'[use]\ndisclosure = {{ {SMALL} = "hospital-records" }}\n'
     (folder / "place.toml").write_text(text.replace("[use]\n", rule), encoding="utf-8")
     return folder
 
 
-def test_the_lines_of_an_area_add_up_to_what_the_level_holds() -> None:
-    result = run.run(load(demo.cached()))
+def test_the_lines_of_an_area_add_up_to_what_the_level_holds(demo_place: Path) -> None:
+    result = run.run(load(demo_place))
     line = str(result.ledger.streams.index[result.prepared.shared[0]])
     made = scenarios.allocate(result, scenario.parse(HEAD + GROWTH.format(line=line)), draws=0)
     for level in result.levels:

@@ -31,8 +31,8 @@ LAYERS = (*COVERAGES, "lep20")
 
 
 @pytest.fixture(scope="module")
-def package() -> Path:
-    return demo.cached()
+def package(demo_place: Path) -> Path:
+    return demo_place
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from budgets.baseline import activity_explains, by_grade, by_stream
 from budgets.honesty import recorded
 from budgets.movable import movable
-from data import demo, place, run
+from data import place, run
 
 # Each test goes the whole way through the demo place: together too long for `make test`.
 pytestmark = pytest.mark.slow
@@ -22,8 +22,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "demo-place.md"
 
 
 @pytest.fixture(scope="module")
-def result() -> run.Result:
-    return run.run(place.load(demo.cached()))
+def result(demo_place: Path) -> run.Result:
+    return run.run(place.load(demo_place))
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data import advice, advice_mismatch, demo, place, run
+from data import advice, advice_mismatch, place, run
 from data.run import Result
 
 DAY = dt.date(2026, 4, 1)
 
 
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    return demo.cached()
+def folder(demo_place: Path) -> Path:
+    return demo_place
 
 
 @pytest.fixture(scope="module")

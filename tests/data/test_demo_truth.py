@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def package() -> Path:
-    return demo.cached()
+def package(demo_place: Path) -> Path:
+    return demo_place
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from data import demo, masking
+from data import masking
 from data.place import load
 from data.run import Result, rebudget, run
 
@@ -22,10 +22,10 @@ SMALL = "children_in_need"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(demo_place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo place, whose children in need are counted from records that hide small counts."""
     folder = tmp_path_factory.mktemp("place") / "demo"
-    shutil.copytree(demo.cached(), folder)
+    shutil.copytree(demo_place, folder)
     text = (folder / "place.toml").read_text(encoding="utf-8")
     rule = f'[use]\ndisclosure = {{ {SMALL} = "hospital-records" }}\n'
     assert "[use]\n" in text
@@ -136,8 +136,8 @@ def test_pages_are_given_only_what_may_be_shown_and_it_adds_up(result: Result) -
     assert (again.ledger.pence == seen.ledger.pence).all()
 
 
-def test_a_place_without_a_rule_shows_all() -> None:
-    plain = load(demo.cached())
+def test_a_place_without_a_rule_shows_all(demo_place: Path) -> None:
+    plain = load(demo_place)
     made = run(plain)
     assert masking.flags_for(plain, made.ledger) == {}
     assert masking.public(made) is made

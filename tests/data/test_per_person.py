@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from budgets.need_population import FILE
 from cli import app
-from data import demo, place, run
+from data import place, run
 from data.errors import UnknownLayer
 from data.per_person import COLUMNS, money_per_person
 from data.run import Result
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def result() -> Result:
-    return run.run(place.load(demo.cached()))
+def result(demo_place: Path) -> Result:
+    return run.run(place.load(demo_place))
 
 
 def test_small_areas_have_money_by_the_people_of_each_service(result: Result) -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from boundaries import custom
 from boundaries.custom import OutsidePlace, TooFewHouseholds, UnknownPieces
 from cli import app
-from data import demo, place, profile_files, run
+from data import place, profile_files, run
 from data.demo.tables import RATES
 from data.profile_files import Question, ask
 from data.profiles import Prepared, of_area, of_custom, prepare
@@ -38,11 +38,6 @@ pytestmark = pytest.mark.slow
 
 BY_CENSUS = ["no_qualifications", "limiting_illness", "overcrowded", "no_central_heating"]
 PER_1000 = {"emergency_admissions", "crimes", "homeless", "road_casualties"}
-
-
-@pytest.fixture(scope="module")
-def demo_place() -> Path:
-    return demo.cached()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
-from data import demo, trends
+from data import trends
 from data.demo import years
 from data.errors import MissingChoice, MissingSetting
 from data.place import load
@@ -30,8 +30,8 @@ def call(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def place() -> Path:
-    return demo.cached()
+def place(demo_place: Path) -> Path:
+    return demo_place
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from budgets.need_formula import SHIPPED
 from budgets.need_measures import choose
 from cli import app
-from data import demo, place, run
+from data import place, run
 from data.scenarios import measures_of
 from data.weighing import weigh
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(demo_place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("place") / "demo"
-    shutil.copytree(demo.cached(), copy)
+    shutil.copytree(demo_place, copy)
     shutil.copy(SHIPPED / "care.toml", copy / "care.toml")
     toml = copy / "place.toml"
     text = toml.read_text(encoding="utf-8")

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from data import advice, advice_mismatch, place, run
-from data.recipes import english_city
 from data.run import Result
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def lichfield(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    folder = tmp_path_factory.mktemp("advice") / "lichfield"
-    english_city.build("lichfield", data=realdata, out=folder)
-    return run.run(place.load(folder))
+def lichfield(build_city: Callable[[str], Any]) -> Result:
+    return run.run(place.load(build_city("lichfield").folder))
 
 
 def test_each_tier_of_lichfield_holds_its_own_streams_and_together_the_pot(

@@ -10,13 +10,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import cli
-from data.recipes import english_city
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -49,11 +49,12 @@ def run(*arguments: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def folders(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    folder = tmp_path_factory.mktemp("bristol")
-    english_city.main(["bristol", "--data", str(realdata), "--out", str(folder / "bristol")])
-    run("allocate", folder / "bristol", "--scenario", SCENARIO, "--out", folder / "joined")
-    run("allocate", folder / "bristol", "--out", folder / "today", "--draws", 0)
+def folders(
+    build_city: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    folder, bristol = tmp_path_factory.mktemp("bristol"), build_city("bristol").folder
+    run("allocate", bristol, "--scenario", SCENARIO, "--out", folder / "joined")
+    run("allocate", bristol, "--out", folder / "today", "--draws", 0)
     return lambda name: folder / name
 
 

@@ -10,8 +10,10 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import openpyxl
@@ -84,22 +86,9 @@ class Built:
 
 
 @pytest.fixture(scope="module", params=sorted(CITIES))
-def built(
-    request: pytest.FixtureRequest, realdata: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Built:
-    folder = tmp_path_factory.mktemp("places") / request.param
-    done = subprocess.run(
-        [
-            sys.executable,
-            *("-W", "error", "-m", "data.recipes.english_city", request.param),
-            *("--data", str(realdata), "--out", str(folder)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return Built(request.param, folder, done.stdout)
+def built(request: pytest.FixtureRequest, build_city: Callable[[str], Any]) -> Built:
+    made = build_city(request.param)
+    return Built(made.city, made.folder, made.said)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +16,6 @@ from boundaries import custom
 from boundaries.custom import TooFewHouseholds
 from data import place
 from data.profiles import Prepared, of_area, of_custom, prepare
-from data.recipes import english_city
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -32,11 +33,8 @@ def census(realdata: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module", params=["bristol", "lichfield"])
-def known(
-    request: pytest.FixtureRequest, realdata: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Prepared:
-    folder = tmp_path_factory.mktemp("city") / request.param
-    return prepare(place.load(english_city.build(request.param, data=realdata, out=folder)))
+def known(request: pytest.FixtureRequest, build_city: Callable[[str], Any]) -> Prepared:
+    return prepare(place.load(build_city(request.param).folder))
 
 
 def rate(census: pd.DataFrame, id: str, weights: pd.Series) -> float:
