@@ -21,6 +21,7 @@ from pages.shared import (
     links,
     saved,
     today,
+    typed,
     working,
 )
 
@@ -34,8 +35,9 @@ PARTS: dict[str, tuple[str, Callable[[Result, links.Link], None]]] = {
 }
 
 
+@st.fragment
 def show() -> None:
-    """Draw the page."""
+    """Draw the page; a choice on it draws it anew without the frame around it."""
     result = lines_work.applied(blocks.opened())
     link = links.Link("budget")
     blocks.lead("The budget, to the penny", "However it is shared, the pot stays the same.")
@@ -57,6 +59,7 @@ def show() -> None:
         link.explain()
         working.stamp(result, applied=part != "today")
     link.keep()
+    typed.drawn()
 
 
 show()

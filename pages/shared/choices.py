@@ -26,7 +26,7 @@ from pages.shared import (
     choices_text,
     links,
 )
-from pages.shared.choices_desk import OPEN, REFUSED, Desk, Refused, read, seeded
+from pages.shared.choices_desk import OPEN, REFUSED, Desk, Refused, filled, read, seeded
 from pages.shared.figures import plain, text
 
 ICONS = {
@@ -131,7 +131,7 @@ def _head(desk: Desk) -> None:
         return taken
 
     with first:
-        key = seeded(None, "title", head.title)
+        key = filled(None, "title", head.title)
         st.text_input("What it is called", max_chars=120, key=key, on_change=take("title", key))
     with second:
         offered = {one.year: one for one in cache_choices.offered(desk.result).years}

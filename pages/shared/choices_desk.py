@@ -20,7 +20,7 @@ from data import choosing, choosing_entries
 from data.choosing_repair import Spot
 from data.run import Result
 from geo.errors import CommonGroundError
-from pages.shared import cache_choices, choices_said, working
+from pages.shared import cache_choices, choices_said, typed, working
 
 REFUSED: Final = "choices.refused"
 OPEN: Final = "choices.open"
@@ -157,6 +157,13 @@ def seeded(spot: Spot | None, name: str, value: Any) -> str:
     """Return the key of a widget, which from now on holds what the document says."""
     key = key_of(spot, name)
     st.session_state[key] = value
+    return key
+
+
+def filled(spot: Spot | None, name: str, value: Any) -> str:
+    """Return the key of a field for a text or number, which shows what the document says."""
+    key = key_of(spot, name)
+    typed.seed(key, value)
     return key
 
 

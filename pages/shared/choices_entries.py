@@ -15,7 +15,7 @@ from budgets.money import read_amount
 from data import choosing
 from data.choosing_repair import Spot
 from pages.shared import cache_choices, choices_said, choices_share, figures
-from pages.shared.choices_desk import Desk, about, key_of, seeded, taker
+from pages.shared.choices_desk import Desk, about, filled, key_of, seeded, taker
 
 PER_CENT, AMOUNT = "per_cent", "amount"
 MOST_POUNDS: Final = 1e11
@@ -78,13 +78,13 @@ def _change(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
                 MOST_POUNDS,
                 step=1000.0,
                 format="%.2f",
-                key=seeded(spot, AMOUNT, read_amount(held[AMOUNT]).pence / 100),
+                key=filled(spot, AMOUNT, read_amount(held[AMOUNT]).pence / 100),
                 on_change=taker(desk, spot, AMOUNT, made=lambda value: f"{value:.2f}"),
             )
     st.text_input(
         "Why",
         max_chars=300,
-        key=seeded(spot, "reason", held["reason"]),
+        key=filled(spot, "reason", held["reason"]),
         on_change=taker(
             desk, spot, "reason", made=lambda words: words.strip() or choosing.NOT_EXPLAINED
         ),
@@ -138,7 +138,7 @@ def _words(desk: Desk, spot: Spot, held: dict[str, Any], key: str, label: str) -
     st.text_input(
         label,
         max_chars=120,
-        key=seeded(spot, key, held[key]),
+        key=filled(spot, key, held[key]),
         on_change=taker(desk, spot, key, made=lambda words: words.strip() or held[key]),
     )
 

@@ -14,7 +14,7 @@ from budgets.scenario_checks import RAKING
 from data import choosing_entries
 from data.choosing_repair import Spot
 from pages.shared import cache_choices, choices_said
-from pages.shared.choices_desk import Desk, about, key_of, seeded, taker
+from pages.shared.choices_desk import Desk, about, filled, key_of, seeded, taker
 
 MOST_POUNDS: Final = 1e11
 MOST_TIMES: Final = 20.0
@@ -111,7 +111,7 @@ def _rates(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
         with column:
             st.text_input(
                 label,
-                key=seeded(spot, key, choosing_entries.written(held.get(key, ()))),
+                key=filled(spot, key, choosing_entries.written(held.get(key, ()))),
                 on_change=taker(desk, spot, key, made=choosing_entries.rates),
                 placeholder="none" if key != "growth" else "",
                 help="One figure, or one for each year with commas between them: 2.5, 2, 1.",
@@ -163,7 +163,7 @@ def _limits(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
                 value=None,
                 step=1.0 if shown == "per cent" else 1000.0 if shown == "pounds" else 10.0,
                 format="%.6g" if shown == "per cent" else "%.2f",
-                key=seeded(spot, name, None if value is None else float(value)),
+                key=filled(spot, name, None if value is None else float(value)),
                 on_change=take_limit(name),
                 placeholder="no limit" if (rule, name) != ("damping", "floor") else "",
             )
@@ -197,7 +197,7 @@ def _years(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
     with second:
         st.text_input(
             "The sum grows by, % a year",
-            key=seeded(spot, "yearly", choosing_entries.written(growth) or "0"),
+            key=filled(spot, "yearly", choosing_entries.written(growth) or "0"),
             on_change=take_growth,
             help="One figure, or one for each year with commas between them: 2.5, 2, 1. Below "
             "nought it shrinks.",
@@ -219,7 +219,7 @@ def _more(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
                 value=None,
                 step=1000.0,
                 format="%.2f",
-                key=seeded(spot, key, None if key not in held else float(held[key])),
+                key=filled(spot, key, None if key not in held else float(held[key])),
                 on_change=taker(desk, spot, key),
                 placeholder="none",
             )
@@ -240,7 +240,7 @@ def _more(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
             value=None,
             step=0.5,
             format="%.6g",
-            key=seeded(spot, "match", None if "match" not in held else float(held["match"])),
+            key=filled(spot, "match", None if "match" not in held else float(held["match"])),
             on_change=take_match,
             placeholder="none",
             disabled=not names,

@@ -12,7 +12,7 @@ import streamlit as st
 
 from budgets import scenario
 from geo.errors import CommonGroundError
-from pages.shared import working
+from pages.shared import typed, working
 from pages.shared.choices_desk import Desk
 
 TYPED: Final = "choices.typed"
@@ -46,7 +46,7 @@ def show(desk: Desk) -> None:
     with st.expander(
         "The same as a document", icon=":material/description:", expanded=bool(faults)
     ):
-        st.session_state[FIELD] = st.session_state[TYPED] if faults else held
+        typed.seed(FIELD, st.session_state[TYPED] if faults else held)
         st.text_area(
             "The choices as text",
             key=FIELD,

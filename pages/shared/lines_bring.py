@@ -16,7 +16,7 @@ import streamlit as st
 from data import lines, lines_table, sheets
 from data.run import Result
 from geo.errors import CommonGroundError
-from pages.shared import lines_work
+from pages.shared import lines_work, typed
 from pages.shared.figures import plain
 from pages.shared.lines_words import TITLES, VIEWS, coded
 
@@ -73,9 +73,11 @@ def _bring(result: Result) -> None:
     turn = st.session_state.setdefault(_TURN, 0)
     paste_column, file_column = st.columns(2, gap="medium")
     with paste_column:
-        text = st.text_area(
+        text = typed.field(
+            st.text_area,
             "Copied cells",
             key=f"{_PASTED}.{turn}",
+            place=result.place.id,
             height=180,
             placeholder=_SAMPLE,
             help="With the names of the columns in the first row, as in the grid or as in the file "
@@ -99,10 +101,10 @@ def _bring(result: Result) -> None:
     except CommonGroundError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    _offer(result, coded(result.place, found))
+    _offer(result, coded(result.place, found), "" if file is not None else text)
 
 
-def _offer(result: Result, found: pd.DataFrame) -> None:
+def _offer(result: Result, found: pd.DataFrame, text: str) -> None:
     """Say what taking these lines would change, and take them when told to."""
     now = lines_work.now(result)
     way = st.radio("What to do with them", list(WAYS), format_func=WAYS.get, key="budget.lines.way")
@@ -120,11 +122,13 @@ def _offer(result: Result, found: pd.DataFrame) -> None:
         type="primary",
         disabled=not changed.any,
         on_click=_take,
-        args=(result, made),
+        args=(result, made, text),
         key="budget.lines.take",
     )
 
 
-def _take(result: Result, made: pd.DataFrame) -> None:
+def _take(result: Result, made: pd.DataFrame, text: str) -> None:
     lines_work.put(result, made)
-    st.session_state[_TURN] += 1
+    field = f"{_PASTED}.{st.session_state[_TURN]}"
+    if text in ("", typed.now(field, place=result.place.id)):  # else more was pasted meanwhile
+        st.session_state[_TURN] += 1

@@ -19,7 +19,7 @@ from data.store import Store
 from data.store.names import LONGEST_REMARK
 from data.store.records import AGREED, STATUSES, Document, Version
 from geo.errors import CommonGroundError
-from pages.shared import blocks, cache, links, saving, talk, who, working
+from pages.shared import blocks, cache, links, saving, talk, typed, who, working
 from pages.shared.figures import plain, text
 from pages.shared.live_table import Column, live_table
 from pages.shared.working import when
@@ -220,16 +220,22 @@ def _mark(result: Result, version: Version) -> None:
     ]
     if not offered:
         return
-    with st.popover("Mark it …", key="saved.popover"), st.form("saved.mark", border=False):
+    with st.popover("Mark it …", key="saved.popover"):
         st.selectbox(
             "Mark this version as", offered, format_func=WORDS.__getitem__, key="saved.status"
         )
-        st.text_input("Why", key="saved.why", max_chars=min(LONGEST_REMARK, 1000))
-        st.form_submit_button("Mark it", on_click=_do_mark, args=(result, version), key="saved.do")
+        typed.field(
+            st.text_input,
+            "Why",
+            key="saved.why",
+            place=result.place.id,
+            max_chars=min(LONGEST_REMARK, 1000),
+        )
+        st.button("Mark it", on_click=_do_mark, args=(result, version), key="saved.do")
 
 
 def _do_mark(result: Result, version: Version) -> None:
-    status, reason = st.session_state["saved.status"], st.session_state.get("saved.why", "")
+    status, reason = st.session_state["saved.status"], typed.now("saved.why", place=version.place)
 
     def act(store: Store) -> str:
         made = store.mark(
@@ -244,4 +250,4 @@ def _do_mark(result: Result, version: Version) -> None:
         return f"Version {made.number} of “{made.title}” is now: {WORDS[status].lower()}."
 
     if saving.attempt(act):
-        st.session_state["saved.why"] = ""
+        typed.put("saved.why", "", place=version.place)

@@ -22,7 +22,7 @@ from data.store.names import LONGEST_LINE
 from data.store.records import Basis, Document
 from data.store_errors import NoStore, StaleVersion
 from geo.errors import CommonGroundError
-from pages.shared import cache, links, who, working
+from pages.shared import cache, links, typed, who, working
 from pages.shared.figures import plain
 from pages.shared.working import Work, when
 
@@ -108,24 +108,18 @@ def told() -> None:
 
 def _form(result: Result, work: Work, link: links.Link) -> None:
     base = None if work.base is None else work.base.version
-    st.session_state.setdefault(TITLE, "")
-    if not st.session_state[TITLE].strip():
-        st.session_state[TITLE] = versions.title_of(work.document) or (base.title if base else "")
-    with st.form("saving"):
-        st.text_input("Title", key=TITLE, max_chars=LONGEST_LINE)
-        st.text_input(
-            "What is new in this version, in a sentence", key=NOTE, max_chars=LONGEST_LINE
-        )
+    with st.container(border=True):
+        _fields(result, versions.title_of(work.document) or (base.title if base else ""))
         with st.container(horizontal=True):
             if base is not None:
-                st.form_submit_button(
+                st.button(
                     f"Save as version {base.number + 1}",
                     type="primary",
                     on_click=_save,
                     args=(result, link),
                     key="saving.next",
                 )
-            st.form_submit_button(
+            st.button(
                 "Save as a new scenario",
                 type="secondary" if base else "primary",
                 on_click=_save,
@@ -135,10 +129,26 @@ def _form(result: Result, work: Work, link: links.Link) -> None:
             )
 
 
+def _fields(result: Result, title: str) -> None:
+    """Ask for a title and what is new; both stay while other parts of the page are open."""
+    place = result.place.id
+    if not str(typed.now(TITLE, place=place)).strip():
+        typed.forget(TITLE, place=place)
+    typed.field(st.text_input, "Title", key=TITLE, place=place, first=title, max_chars=LONGEST_LINE)
+    typed.field(
+        st.text_input,
+        "What is new in this version, in a sentence",
+        key=NOTE,
+        place=place,
+        max_chars=LONGEST_LINE,
+    )
+
+
 def _save(result: Result, link: links.Link, *, anew: bool = False) -> None:
     """Save what is worked on; a save that came too late is put before whoever saves."""
-    title = " ".join(st.session_state.get(TITLE, "").split())
-    note = " ".join(st.session_state.get(NOTE, "").split())
+    held = result.place.id
+    title = " ".join(typed.now(TITLE, place=held).split())
+    note = " ".join(typed.now(NOTE, place=held).split())
     work, somebody = working.current(result), who.current(result)
 
     def act(store: Store) -> str:
@@ -169,8 +179,7 @@ def _save(result: Result, link: links.Link, *, anew: bool = False) -> None:
     try:
         if attempt(act):
             st.session_state.pop(STALE, None)
-            st.session_state.pop(TITLE, None)
-            st.session_state.pop(NOTE, None)
+            typed.forget(TITLE, NOTE, place=held)
     except StaleVersion:
         st.session_state[STALE] = result.place.id
 
@@ -214,28 +223,24 @@ def _too_late(result: Result, work: Work, theirs: Document, link: links.Link) ->
         st.code(
             work.document or "# nothing is changed", language="toml", wrap_lines=True, height=260
         )
-    st.session_state.setdefault(TITLE, found.title)
-    with st.form("saving"):
-        st.text_input("Title", key=TITLE, max_chars=LONGEST_LINE)
-        st.text_input(
-            "What is new in this version, in a sentence", key=NOTE, max_chars=LONGEST_LINE
-        )
+    with st.container(border=True):
+        _fields(result, found.title)
         with st.container(horizontal=True):
-            st.form_submit_button(
+            st.button(
                 f"Save yours after theirs, as version {found.number + 1}",
                 type="primary",
                 on_click=_save_after,
                 args=(result, link, theirs),
                 key="saving.after",
             )
-            st.form_submit_button(
+            st.button(
                 "Save yours as a new scenario",
                 on_click=_save,
                 args=(result, link),
                 kwargs={"anew": True},
                 key="saving.new",
             )
-            st.form_submit_button(
+            st.button(
                 "Go on from theirs and set yours aside",
                 on_click=_take_theirs,
                 args=(result, theirs),
@@ -263,7 +268,7 @@ def _save_after(result: Result, link: links.Link, theirs: Document) -> None:
 
 def _take_theirs(result: Result, theirs: Document) -> None:
     st.session_state.pop(STALE, None)
-    st.session_state.pop(TITLE, None)
+    typed.forget(TITLE, place=result.place.id)
     working.open_version(result, theirs.version.scenario, theirs.version.number)
 
 

@@ -17,7 +17,7 @@ from data.store import Store
 from data.store.names import LONGEST_LINE, LONGEST_REMARK
 from data.store.records import Comment
 from geo.errors import CommonGroundError
-from pages.shared import cache, saving, who, working
+from pages.shared import cache, saving, typed, who, working
 from pages.shared.figures import plain, text
 from pages.shared.working import when
 
@@ -63,18 +63,20 @@ def show(result: Result, about: About) -> None:
         st.caption("Nobody has said anything yet.")
     if not somebody.may(Act.COMMENT):
         st.caption("Whoever was given a role here can comment.")
-        if typed := st.session_state.get(f"talk.refused.{about.key}"):
+        if refused := st.session_state.get(f"talk.refused.{about.key}"):
             st.caption("What you typed, to keep elsewhere:")
-            st.code(typed, language=None, wrap_lines=True)
+            st.code(refused, language=None, wrap_lines=True)
         return
-    with st.form(f"talk.{about.key}", border=False, width=740):
-        st.text_area(
+    with st.container(width=740):
+        typed.field(
+            st.text_area,
             f"Your comment on {about.what}",
             key=f"talk.text.{about.key}",
+            place=result.place.id,
             max_chars=LONGEST_REMARK,
             help="It is kept under your name and can be read by everybody who may read this.",
         )
-        st.form_submit_button(
+        st.button(
             "Say it",
             on_click=_say,
             args=(result, about),
@@ -111,7 +113,7 @@ def _written(comment: Comment, about: About) -> str:
 
 def _say(result: Result, about: About) -> None:
     key = f"talk.text.{about.key}"
-    words = st.session_state.get(key, "").strip()
+    words = str(typed.now(key, place=result.place.id)).strip()
 
     def act(store: Store) -> str:
         store.comment(
@@ -128,20 +130,27 @@ def _say(result: Result, about: About) -> None:
     # What could not be kept stays in the box; and beside it, where the box itself is gone.
     st.session_state[f"talk.refused.{about.key}"] = "" if kept else words
     if kept:
-        st.session_state[key] = ""
+        typed.put(key, "", place=result.place.id)
 
 
 def _moderate(result: Result, comment: Comment) -> None:
     """Let a steward hide a comment, or show it again, with a reason."""
     word = "Show it again" if comment.hidden_by else "Hide it"
     with st.popover(word, type="tertiary", key=f"talk.popover.{comment.id}"):
-        st.text_input("Why", key=f"talk.why.{comment.id}", max_chars=LONGEST_LINE)
+        typed.field(
+            st.text_input,
+            "Why",
+            key=f"talk.why.{comment.id}",
+            place=result.place.id,
+            max_chars=LONGEST_LINE,
+        )
         st.caption("What was said stays in the record; what you do here is recorded too.")
         st.button(word, key=f"talk.hide.{comment.id}", on_click=_hide, args=(result, comment))
 
 
 def _hide(result: Result, comment: Comment) -> None:
-    reason = " ".join(st.session_state.get(f"talk.why.{comment.id}", "").split())
+    key = f"talk.why.{comment.id}"
+    reason = " ".join(str(typed.now(key, place=result.place.id)).split())
     hidden = not comment.hidden_by
 
     def act(store: Store) -> str:
@@ -154,4 +163,5 @@ def _hide(result: Result, comment: Comment) -> None:
         )
         return "The comment is hidden." if hidden else "The comment is shown again."
 
-    saving.attempt(act)
+    if saving.attempt(act):
+        typed.put(key, "", place=result.place.id)
