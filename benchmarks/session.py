@@ -20,6 +20,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
+from pages.shared import scripts
+
 PATIENCE_S = 120.0
 KEPT_RUNS = 2  # runs for which a browser keeps a large message (global.maxCachedMessageAge)
 # Kinds of widget a visitor of ours uses, and the field their value travels in.
@@ -199,7 +201,7 @@ class Session:
     def _see_component(self, component: Any) -> bool:
         if not component.json:
             return False
-        given = json.loads(component.json)
+        given = scripts.opened(json.loads(component.json))
         if "/live_map.js" not in given.get("module", ""):
             return False
         self.maps[component.id.split("-", 2)[-1]] = given

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
@@ -140,7 +141,7 @@ class Place:
         column = self.settings.base.households
         return None if column is None else self.base[column].rename("households")
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """SHA-256 over the paths and the contents of all files of the package."""
         return _digest(self.inputs)

@@ -41,8 +41,9 @@ ANY = (
 )
 
 
+@st.fragment
 def show() -> None:
-    """Draw the page."""
+    """Draw the page; a choice on it draws it anew without the frame around it."""
     result = blocks.opened()
     prepared = cache.profiles(result)
     link = links.Link("area")

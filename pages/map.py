@@ -54,8 +54,9 @@ class View:
         return [self.figure] if self.other is None else [self.figure, self.other]
 
 
+@st.fragment
 def show() -> None:
-    """Draw the page."""
+    """Draw the page; a choice on it draws it anew without the frame around it."""
     result = blocks.opened()
     link = links.Link("map")
     blocks.lead("Need and money on one map", "Choose what to show, then choose an area.")
@@ -86,7 +87,7 @@ def choose(result: Result, link: links.Link) -> tuple[View, Filter]:
         level = st.selectbox(
             "Areas", list(titles), format_func=titles.__getitem__, key=link.key("level")
         )
-    shelf = Shelf(result, level)
+    shelf = Shelf.of(result, level)
     with second:
         figure = shelf.figure(map_menus.figure(shelf, link))
     with third:
@@ -156,13 +157,9 @@ def _maps(view: View) -> None:
 
 def _table(view: View) -> None:
     """Show the areas with their figures; of a filter, only those that are kept."""
-    shelf, kept = view.shelf, view.look.kept
-    table, columns = map_card.columns(shelf, view.shown)
-    if kept is not None:
-        table = table[table.index.isin(list(kept))]
+    shelf = view.shelf
     live_table(
-        table,
-        columns,
+        map_card.written(shelf, view.shown, view.look.kept),
         caption=f"{figures.level_titles(shelf.result)[shelf.level]} with their figures",
         sorted_by=view.figure.column,
         picked=view.area,
@@ -173,13 +170,12 @@ def _table(view: View) -> None:
 
 def choose_area(shelf: Shelf, link: links.Link) -> str:
     """Offer every area by name: for the keyboard, and the quickest way for who knows a name."""
-    table = shelf.table()
-    link.option("area", options=[WHOLE, *table.index], default=WHOLE, what="area")
-    names = table["name"].astype(str).to_dict()
-    by_name = sorted(table.index, key=lambda code: (names[code].casefold(), code))
+    names = shelf.names
+    offered = [WHOLE, *names]
+    link.option("area", options=offered, default=WHOLE, what="area")
     chosen = st.selectbox(
         "Find an area",
-        [WHOLE, *by_name],
+        offered,
         format_func=lambda code: names[code] if code else "Type a name, or click the map",
         key=link.key("area"),
     )

@@ -19,6 +19,7 @@ from data.run import Result
 from geo.errors import CommonGroundError
 from pages.shared import area_link, drawing, figures, finding, links
 from pages.shared.figures import plain
+from pages.shared.figures_more import Shelf
 from pages.shared.live_map import live_map
 
 NONE = ""
@@ -78,17 +79,16 @@ def show_map(result: Result, prepared: Prepared | None, chosen: Chosen, link: li
     """Show the areas to choose from; a click chooses one, or adds it; a line may be drawn."""
     own = chosen.level in (OWN, DRAWN)
     level = result.place.base_layer if own else chosen.level
-    figure = next(iter(figures.of(result, level).values()))
+    figure = next(iter(Shelf.of(result, level).usual.values()))
     drawn = drawing.of(result, level, figure, area=chosen.code)
     codes = result.layers[level].index
     if chosen.pieces:
         at = codes.get_indexer(pd.Index(chosen.pieces))
-        drawn = replace(drawn, highlighted=[int(x) for x in at if x >= 0])
-    drawn = replace(drawn, shape=chosen.ring, drawable=prepared is not None)
-    here = figures.here(result, level)
+        drawn = drawn.seen(highlighted=[int(x) for x in at if x >= 0])
+    drawn = drawn.seen(shape=chosen.ring, drawable=prepared is not None)
 
     def pick(code: str) -> None:
-        if not bool(here.get(code, False)):
+        if not bool(figures.here(result, level).get(code, False)):
             return
         if chosen.level == OWN:
             _hold(link, [*chosen.pieces, code] if code not in chosen.pieces
@@ -105,13 +105,12 @@ def show_map(result: Result, prepared: Prepared | None, chosen: Chosen, link: li
 
 
 def _listed(result: Result, level: str, link: links.Link) -> str:
-    mine = result.level_tables[level][figures.here(result, level)]
-    names = {str(code): str(name) for code, name in mine["name"].items()}
-    ordered = sorted(names, key=lambda code: (names[code].casefold(), code))
-    link.option("area", options=[NONE, *ordered], default=NONE, what="area")
+    names = Shelf.of(result, level).names
+    offered = [NONE, *names]
+    link.option("area", options=offered, default=NONE, what="area")
     code = st.selectbox(
         "Area",
-        [NONE, *ordered],
+        offered,
         format_func=lambda code: names[code] if code else "Choose an area",
         key=link.key("area"),
     )

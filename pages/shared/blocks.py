@@ -56,7 +56,7 @@ def said(title: str, sentences: Sequence[str]) -> None:
     """Say a few sentences under a title; nothing where there are none."""
     if sentences:
         items = "".join(f"<p>{text(sentence)}</p>" for sentence in sentences)
-        st.html(f'<section class="cg-part"><h3>{text(title)}</h3>{items}</section>')
+        st.html(f'<section class="cg-part"><h2 class="is-third">{text(title)}</h2>{items}</section>')
 
 
 def pounds(pence: int) -> str:
@@ -71,6 +71,8 @@ def pounds(pence: int) -> str:
 def opened() -> Result:
     """Return the place's result, or say every fault of the place and end the page here."""
     try:
+        if (found := cache.known()) is not None:
+            return found  # a spinner alone would cost two messages and a thread
         with st.spinner("Reading the place …"):
             return cache.result()
     except CommonGroundError as error:
@@ -90,10 +92,8 @@ class CardLine:
     standing: str = ""
 
 
-def card(
-    title: str, *, kind: str, lines: Sequence[CardLine], chosen: str, remark: str = ""
-) -> None:
-    """Show the figures of one area; the chosen one is marked, and each explains itself below."""
+def card(title: str, *, kind: str, lines: Sequence[CardLine], chosen: str, remark: str = "") -> str:
+    """Write the figures of one area; the chosen one is marked, and each explains itself below."""
     rows = "".join(
         f'<div class="cg-figure{" is-chosen" if line.figure.id == chosen else ""}">'
         f"<dt>{text(line.figure.title)}</dt>"
@@ -104,16 +104,16 @@ def card(
     now = "".join(_facts(line.figure) for line in lines if line.figure.id == chosen)
     others = "".join(_explain(line.figure) for line in lines if line.figure.id != chosen)
     remark_html = f'<p class="cg-remark">{text(remark)}</p>' if remark else ""
-    st.html(
+    return (
         f'<section class="cg-card"><h2>{text(title)}</h2><p class="cg-kind">{text(kind)}</p>'
         f'{remark_html}<dl class="cg-figures">{rows}</dl>'
         f'<div class="cg-facts-now">{now}</div>{others}</section>'
     )
 
 
-def figure_card(figure: Figure, *others: Figure) -> None:
+def figure_card(figure: Figure, *others: Figure) -> str:
     """Explain the figures on the map, the first in full, while no area is chosen."""
-    st.html(
+    return (
         f'<section class="cg-card"><h2>{text(figure.title)}</h2>'
         '<p class="cg-kind">Click on the map, choose a row of the table or find a name above to '
         "see the figures of one area.</p>"
@@ -197,4 +197,4 @@ def remarks(title: str, found: Sequence[tuple[str, str]]) -> None:
     if not found:
         return
     rows = "".join(f"<div><dt>{text(what)}</dt><dd>{text(why)}</dd></div>" for what, why in found)
-    st.html(f'<section class="cg-remarks"><h3>{text(title)}</h3><dl>{rows}</dl></section>')
+    st.html(f'<section class="cg-remarks"><h2>{text(title)}</h2><dl>{rows}</dl></section>')

@@ -14,6 +14,7 @@ import json
 import os
 from pathlib import Path
 from threading import Thread
+from weakref import ref
 
 import pandas as pd
 import streamlit as st
@@ -45,7 +46,9 @@ from indices.profiles_errors import NothingToShow
 from pages.shared import links
 
 VARIABLE = "COMMONGROUND_PLACE"
-_SEEN: dict[str, tuple[tuple[tuple[str, int, int], ...], tuple[str, str]]] = {}  # by folder
+Stamp = tuple[tuple[str, int, int], ...]  # names, sizes and times of the files of a place
+_SEEN: dict[str, tuple[Stamp, tuple[str, str]]] = {}  # by folder
+_READ: dict[tuple[str, str], ref[run.Result]] = {}  # by id and content hash
 
 
 def result(place_id: str | None = None) -> run.Result:
@@ -58,7 +61,24 @@ def result(place_id: str | None = None) -> run.Result:
     """
     folder = folder_of(links.chosen_place() if place_id is None else place_id)
     identity, content = _identity(str(folder), _stamp(folder))
-    return _result(identity, content, str(folder))
+    found = _result(identity, content, str(folder))
+    _READ[identity, content] = ref(found)
+    return found
+
+
+def known() -> run.Result | None:
+    """Return what `result` returns where nobody has to wait for it, else None.
+
+    Raises
+    ------
+    CommonGroundError
+        There is no such place.
+    """
+    folder = folder_of(links.chosen_place())
+    held = _SEEN.get(str(folder))
+    if held is None or held[1] not in _READ or held[0] != _stamp(folder):
+        return None
+    return _READ[held[1]]()
 
 
 def what_if(base: run.Result, *, need_weight: float, neediest_per_head: float) -> run.Result:
@@ -225,13 +245,17 @@ def _served_id(folder: Path) -> str:
     return _identity(str(folder), _stamp(folder))[0]
 
 
-def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+def _stamp(folder: Path) -> Stamp:
     """Return names, sizes and times of a place's files: cheap to look at on every run."""
-    found = []
-    for file in sorted(folder.rglob("*")) if folder.is_dir() else []:
-        facts = file.stat()
-        found.append((str(file), facts.st_size, facts.st_mtime_ns))
-    return tuple(found)
+    found, folders = [], [str(folder)] if folder.is_dir() else []
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    folders.append(entry.path)
+                facts = entry.stat()
+                found.append((entry.path, facts.st_size, facts.st_mtime_ns))
+    return tuple(sorted(found))
 
 
 @st.cache_resource(show_spinner=False)
@@ -246,7 +270,7 @@ def _store(shown: str) -> Store:
     return opened
 
 
-def _identity(folder: str, stamp: tuple[tuple[str, int, int], ...]) -> tuple[str, str]:
+def _identity(folder: str, stamp: Stamp) -> tuple[str, str]:
     """Return id and content hash of a place, read again only when one of its files has changed.
 
     Every run of every page asks for them. Streamlit's own caches would hash the names and times of

@@ -18,6 +18,7 @@ from data.mapped import ASSUMED, FEW, ROUGH, WITHHELD
 from data.run import Result
 from geo import maps
 from pages.shared import cache, figures
+from pages.shared.cache_kept import kept
 from pages.shared.classing import Classing
 from pages.shared.figures import Figure
 from pages.shared.figures_more import Shelf
@@ -74,6 +75,23 @@ def of(
     about
         What of the figure is drawn, such as the name of one line of money.
     """
+    if values is None and usual is None and not about:
+        made = kept(result, "usual map", level, figure.id, make=lambda: _of(result, level, figure))
+    else:
+        made = _of(result, level, figure, values=values, usual=usual, about=about)
+    cache.shape_address(result, level)
+    return made.seen(picked=_position(result.layers[level].index, area))
+
+
+def _of(
+    result: Result,
+    level: str,
+    figure: Figure,
+    *,
+    values: pd.Series | None = None,
+    usual: pd.Series | None = None,
+    about: str = "",
+) -> Drawing:
     table = result.level_tables[level]
     table = table.assign(**{figure.column: table[figure.column] if values is None else values})
     drawn = result.layers[level].index
@@ -99,13 +117,44 @@ def of(
         title=f"{title} by {figures.level_titles(result)[level]}",
         summary=figures.summary(figure, table[figures.here(result, level)]),
         hatched=assumed,
-        **_around(result, level, words, area=area),
+        **_around(result, level, words),
     )
 
 
 def on_map(shelf: Shelf, figure: Figure, *, area: str = "", look: Look | None = None) -> Drawing:
     """Return the drawing of any figure of a level, as somebody looks at it."""
     look = look or Look()
+    about = (shelf.level, figure.id, look.classing, look.borders)
+    made = kept(shelf.result, "map", *about, make=lambda: _one(shelf, figure, look))
+    return _seen(made, shelf, area=area, look=look)
+
+
+def both(
+    shelf: Shelf, first: Figure, second: Figure, *, area: str = "", look: Look | None = None
+) -> Drawing:
+    """Return the drawing of two figures in one map: each in thirds of the areas, nine colours."""
+    look = look or Look()
+    about = (shelf.level, first.id, second.id, look.borders)
+    made = kept(shelf.result, "map of two", *about, make=lambda: _two(shelf, first, second, look))
+    return _seen(made, shelf, area=area, look=look)
+
+
+def _seen(made: Drawing, shelf: Shelf, *, area: str, look: Look) -> Drawing:
+    """Return a drawing as one visitor sees it: with the area picked, and what a filter keeps."""
+    cache.shape_address(shelf.result, shelf.level)  # a home folder emptied meanwhile is filled
+    drawn = shelf.result.layers[shelf.level].index
+    marked: list[int] = []
+    if look.kept is not None and len(look.kept):
+        marked = np.flatnonzero(drawn.isin(list(look.kept))).tolist()
+    return made.seen(picked=_position(drawn, area), highlighted=marked)
+
+
+def _position(drawn: pd.Index, area: str) -> int:
+    """Return which of the drawn areas is picked, or -1."""
+    return int(drawn.get_indexer(pd.Index([area]))[0]) if area else -1
+
+
+def _one(shelf: Shelf, figure: Figure, look: Look) -> Drawing:
     result, level = shelf.result, shelf.level
     drawn = result.layers[level].index
     values = shelf.values(figure)
@@ -129,15 +178,11 @@ def on_map(shelf: Shelf, figure: Figure, *, area: str = "", look: Look | None = 
         title=f"{figure.title} by {figures.level_titles(result)[level]}",
         summary=figures.summary(figure, shelf.table([figure])),
         hatched=hatched,
-        **_around(result, level, words, area=area, look=look),
+        **_around(result, level, words, borders=look.borders),
     )
 
 
-def both(
-    shelf: Shelf, first: Figure, second: Figure, *, area: str = "", look: Look | None = None
-) -> Drawing:
-    """Return the drawing of two figures in one map: each in thirds of the areas, nine colours."""
-    look = look or Look()
+def _two(shelf: Shelf, first: Figure, second: Figure, look: Look) -> Drawing:
     result, level = shelf.result, shelf.level
     drawn = result.layers[level].index
     ours = shelf.here.reindex(drawn, fill_value=False)
@@ -169,7 +214,7 @@ def both(
         summary=_summary_of_two(shelf, first, second, pd.Series(classes, drawn)),
         hatched=sorted({position for positions, _ in signs for position in positions}),
         grid=(one, two),
-        **_around(result, level, words, area=area, look=look),
+        **_around(result, level, words, borders=look.borders),
     )
 
 
@@ -178,36 +223,28 @@ def _around(
     level: str,
     words: dict[str, Any],
     *,
-    area: str = "",
-    look: Look | None = None,
+    borders: str = "",
 ) -> dict[str, Any]:
-    """Return what a drawing of a level has whatever it shows: shapes, borders, legend, filter."""
-    look = look or Look()
+    """Return what a drawing of a level has whatever it shows: shapes, borders, legend."""
     drawn = result.layers[level].index
     outlined = not figures.fills_the_place(result, level)
     compared = figures.here(result, level).reindex(drawn, fill_value=False).all()
-    over = look.borders
-    kept = look.kept
     legend = Legend(
         beyond="" if compared else f"Beyond {result.place.name}, not compared",
         outline=result.place.name if outlined else "",
-        borders=f"Borders of {figures.level_titles(result)[over]}" if over else "",
+        borders=f"Borders of {figures.level_titles(result)[borders]}" if borders else "",
         **words,
     )
-    around: dict[str, Any] = {
+    return {
         "geometry": cache.shape_address(result, level),
         "legend": legend,
         "credit": figures.credit(result, level),
-        "picked": int(drawn.get_indexer(pd.Index([area]))[0]),
         "outline": cache.shape_address(result, result.place.settings.base.inside)
         if outlined
         else "",
         "overlapping": result.levels[level].counted_in_each is not None,
-        "borders": cache.shape_address(result, over) if over else "",
+        "borders": cache.shape_address(result, borders) if borders else "",
     }
-    if kept is not None and len(kept):
-        around["highlighted"] = [int(at) for at in np.flatnonzero(drawn.isin(list(kept)))]
-    return around
 
 
 def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], str]:

@@ -18,6 +18,7 @@ from data.mapped import WITHHELD, Mapped
 from data.run import Result
 from indices.profile_words import plain
 from pages.shared import cache, figures
+from pages.shared.cache_kept import kept
 from pages.shared.figures import MOST_DEPRIVED, Figure
 
 ROUNDED = "rounded, so that nobody can be recognised"
@@ -33,6 +34,20 @@ class Shelf:
         self.offers = cache.offers(result)
         self.here = figures.here(result, level)
         self._own = result.level_tables[level][self.here]
+
+    @classmethod
+    def of(cls, result: Result, level: str) -> Shelf:
+        """Return the shelf of a level, made once; it is shared and never changed."""
+        return kept(result, "shelf", level, make=lambda: cls(result, level))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the place's own areas by code, in the order of the names."""
+        return kept(self.result, "names", self.level, make=self._names)
+
+    def _names(self) -> dict[str, str]:
+        names = {str(code): str(name) for code, name in self._own["name"].items()}
+        return dict(sorted(names.items(), key=lambda one: (one[1].casefold(), one[0])))
 
     @property
     def ids(self) -> list[str]:
@@ -50,9 +65,10 @@ class Shelf:
 
     def figure(self, id: str) -> Figure:
         """Return one figure with everything that a reader may ask about it."""
-        if id not in self.usual:
-            return _made(self.offers[id], self.mapped(id))
-        return self.usual[id]
+        if id in self.usual:
+            return self.usual[id]
+        about = ("figure", self.level, id)
+        return kept(self.result, *about, make=lambda: _made(self.offers[id], self.mapped(id)))
 
     def mapped(self, id: str) -> Mapped:
         """Return a figure beyond the usual four by area."""
@@ -189,4 +205,4 @@ def ranked(result: Result, figure: Figure) -> bool:
     """Say whether areas may be ranked by a figure: not by money that we ourselves shared out."""
     if figure.group or not figure.money:
         return figure.ranked
-    return honesty.recorded(result.ledger).rankable
+    return kept(result, "rankable", make=lambda: honesty.recorded(result.ledger).rankable)

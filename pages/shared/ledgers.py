@@ -18,6 +18,7 @@ from budgets.money import format_pounds
 from data.run import Result
 from pages.shared import figures
 from pages.shared.blocks import Part, equation
+from pages.shared.cache_kept import kept
 from pages.shared.live_table import Column
 
 ALL = ""  # every line of money together
@@ -31,26 +32,35 @@ def rows(level: Level, line: str) -> np.ndarray:
 def show_equation(result: Result, level: str, line: str = ALL) -> None:
     """Show that a level's areas, what lies outside and what is not split make up the pot."""
     at = result.levels[level]
-    at.check()
-    taken = rows(at, line)
+    pot, parts, each = kept(result, "equation", level, line, make=lambda: _terms(at, line))
     title = figures.level_titles(result)[level]
-    pot = int(result.ledger.streams["amount_pence"].to_numpy()[taken].sum())
     equation(
         Part(pot, "the whole pot" if line == ALL else "this line of money", "pot"),
         [
-            Part(int(at.pence[taken].sum()), f"in these areas: {title}", "areas"),
-            Part(int(at.outside[taken].sum()), "outside these areas", "outside"),
-            Part(int(at.place_wide[taken].sum()), "for the whole place, not split", "wide"),
+            Part(parts[0], f"in these areas: {title}", "areas"),
+            Part(parts[1], "outside these areas", "outside"),
+            Part(parts[2], "for the whole place, not split", "wide"),
         ],
     )
-    if line == ALL and (said := figures.beyond(result)):
-        st.caption(figures.plain(said))
-    if at.counted_in_each is not None:
-        each = int(at.counted_in_each[taken].sum())
+    beyond = kept(result, "beyond", make=lambda: figures.beyond(result))
+    if line == ALL and beyond:
+        st.caption(figures.plain(beyond))
+    if each is not None:
         st.caption(
             f"These areas overlap one another. Counted in each of them the money is "
             f"{figures.plain(format_pounds(each))}; only the figures above add up to the pot."
         )
+
+
+def _terms(at: Level, line: str) -> tuple[int, tuple[int, int, int], int | None]:
+    """Return the pot, what of it lies in, outside and over the areas, and what each counts."""
+    at.check()
+    taken = rows(at, line)
+    pot = int(at.streams["amount_pence"].to_numpy()[taken].sum())
+    parts = (at.pence[taken].sum(), at.outside[taken].sum(), at.place_wide[taken].sum())
+    counted = at.counted_in_each
+    each = None if counted is None else int(counted[taken].sum())
+    return pot, (int(parts[0]), int(parts[1]), int(parts[2])), each
 
 
 def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.DataFrame:
@@ -192,8 +202,8 @@ def _told(streams: pd.DataFrame, column: str) -> list[tuple[str, str]]:
 
 
 def _or_dash(form: str) -> Callable[[Any], str]:
-    """Return a writer that shows a missing number as such."""
-    return lambda value: figures.NO_DATA if pd.isna(value) else form.format(value)
+    """Return a writer that shows a missing number, which alone differs from itself, as such."""
+    return lambda value: form.format(value) if value == value else figures.NO_DATA
 
 
 def _title(result: Result, layer: str) -> str:

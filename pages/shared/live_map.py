@@ -9,8 +9,9 @@ only says what is to be drawn. Under `AppTest` no browser runs and nothing is ev
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ NO_DATA = -1  # classes that are no class; the same numbers stand in live_map.js
 BEYOND = -2
 LETTERS = "bn0123456789"  # of the classes from BEYOND on, where there are many areas
 PARTS = ("legend", "pen", "image")  # scripts beside live_map.js
+SEEN = ("picked", "highlighted", "shape", "drawable")  # of a drawing: what one visitor sees in it
 MOST_CORNERS = 200  # of a drawn shape; the same number stands in live_map_pen.js
 FAILED = "The map could not be drawn. The table beside it holds the same figures."
 UNSAVED = "The image could not be made. The page can be printed instead."
@@ -105,6 +107,24 @@ class Drawing:
     shape: Sequence[tuple[float, float]] = ()
     drawable: bool = False
 
+    @cached_property
+    def written(self) -> Mapping[str, Any]:
+        """The drawing as it travels, without what depends on who looks at it."""
+        kept = [one.name for one in fields(self) if one.name not in SEEN]
+        plain = {name: getattr(self, name) for name in kept} | {"legend": vars(self.legend)}
+        return scripts.packed(plain | _packed(self))
+
+    def seen(self, **changes: Any) -> Drawing:
+        """Return the same drawing with another area picked, other areas that stand out, or a shape.
+
+        What all who look at it share is written once.
+        """
+        if unknown := changes.keys() - set(SEEN):
+            raise ValueError(f"{sorted(unknown)} are the same for all who look at a drawing")
+        other = replace(self, **changes)
+        vars(other)["written"] = self.written
+        return other
+
 
 def live_map(
     drawing: Drawing,
@@ -135,9 +155,9 @@ def live_map(
         "scripts": {part: scripts.address(f"live_map_{part}.js") for part in PARTS},
         "failed": FAILED,
         "unsaved": UNSAVED,
-        **vars(drawing),
-        "legend": vars(drawing.legend),
-        **_packed(drawing),
+        **drawing.written,
+        **{name: getattr(drawing, name) for name in SEEN},
+        "highlighted": _marks(drawing.highlighted, len(drawing.classes)),
     }
     _component(key=key, data=sent, on_picked_change=report, on_drawn_change=report_drawn)
 
@@ -149,12 +169,17 @@ def _packed(drawing: Drawing) -> dict[str, Any]:
     if len(drawing.classes) <= scripts.MANY:
         return packed
     packed["classes"] = "".join(LETTERS[number - BEYOND] for number in drawing.classes)
-    for name in ("hatched", "highlighted"):
-        marked = set(getattr(drawing, name))
-        if marked:
-            marks = ("1" if at in marked else "0" for at in range(len(drawing.classes)))
-            packed[name] = f"{int('1' + ''.join(marks), 2):x}"
+    if drawing.hatched:
+        packed["hatched"] = _marks(drawing.hatched, len(drawing.classes))
     return packed
+
+
+def _marks(positions: Sequence[int], areas: int) -> Sequence[int] | str:
+    """Write which areas are marked: their positions, or one bit an area where there are many."""
+    if areas <= scripts.MANY or not positions:
+        return positions
+    marked = set(positions)
+    return f"{int('1' + ''.join('1' if at in marked else '0' for at in range(areas)), 2):x}"
 
 
 def corners(sent: Any) -> list[tuple[float, float]]:

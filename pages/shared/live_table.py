@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -32,9 +33,12 @@ class Column:
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
+Written = Mapping[str, Any]  # the columns of a table as they travel
+
+
 def live_table(
-    frame: pd.DataFrame,
-    columns: Mapping[str, Column],
+    frame: pd.DataFrame | Written,
+    columns: Mapping[str, Column] | None = None,
     *,
     caption: str,
     sorted_by: str = "",
@@ -46,7 +50,8 @@ def live_table(
     """Show the columns of a frame, highest `sorted_by` first (by default in the frame's order).
 
     `caption` says what the table holds to whoever cannot see it. With `on_pick` rows can be chosen
-    and `picked`, a code of the index, is marked.
+    and `picked`, a code of the index, is marked. Instead of a frame and its columns, what `written`
+    made of them can be given.
     """
 
     def report() -> None:
@@ -54,10 +59,10 @@ def live_table(
         if code is not None and on_pick is not None:
             on_pick(str(code))
 
+    shown = written(frame, columns or {}) if isinstance(frame, pd.DataFrame) else frame
     data = {
         "module": scripts.address("live_table.js"),
-        "columns": [_column(id, frame[id], columns[id]) for id in columns if id in frame],
-        "codes": [str(code) for code in frame.index],
+        **shown,
         "caption": caption,
         "sorted": sorted_by,
         "descending": True,
@@ -68,25 +73,50 @@ def live_table(
     _component(key=key, data=data, on_picked_change=report)
 
 
+def written(frame: pd.DataFrame, columns: Mapping[str, Column]) -> Written:
+    """Return the columns of a frame as they travel: all that does not depend on who looks at it."""
+    return scripts.packed(
+        {
+            "columns": [_column(id, frame[id], columns[id]) for id in columns if id in frame],
+            "codes": [str(code) for code in frame.index.tolist()],
+        }
+    )
+
+
 def _column(id: str, values: pd.Series, column: Column) -> dict[str, Any]:
     """Write the texts of a column, and for numbers the place of each in ascending order."""
     head = {"id": id, "title": column.title, "help": column.help}
     if column.write is None:
-        texts, around = scripts.shortened([str(value) for value in values])
+        texts, around = scripts.shortened([str(value) for value in values.tolist()])
         return head | {"texts": texts, "around": around, "order": None}
-    places = values.rank(method="dense")
-    rows = zip(values.index, values, strict=True)
-    written = [column.instead.get(str(code)) or column.write(value) for code, value in rows]
-    texts, around = scripts.shortened(written)
+    listed = values.tolist()
+    if column.instead:
+        codes = values.index.astype(str).tolist()
+        rows = zip(codes, listed, strict=True)
+        texts = [column.instead.get(code) or column.write(value) for code, value in rows]
+    else:
+        texts = [column.write(value) for value in listed]
+    texts, around = scripts.shortened(texts)
     width = len(_in_36(len(values)))
     return head | {
         "texts": texts,
         "around": around,
-        "order": "".join(
-            ("" if pd.isna(place) else _in_36(int(place))).rjust(width) for place in places
-        ),
+        "order": "".join(_order(values, width)),
         "width": width,
     }
+
+
+def _order(values: pd.Series, width: int) -> list[str]:
+    """Write the place of each value, 1 the lowest, equal values alike; blanks for those unknown."""
+    if not pd.api.types.is_numeric_dtype(values):
+        values = values.rank(method="dense")
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    known = ~np.isnan(numbers)
+    found, at = np.unique(numbers[known], return_inverse=True)
+    places = np.zeros(len(numbers), dtype="int64")
+    places[known] = at + 1
+    written = ["".rjust(width), *(_in_36(place).rjust(width) for place in range(1, len(found) + 1))]
+    return [written[place] for place in places.tolist()]
 
 
 def _in_36(number: int) -> str:

@@ -6,6 +6,7 @@ area is chosen, what the figure on the map is.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -14,11 +15,12 @@ import streamlit as st
 
 from budgets.phrases import listed
 from data.mapped import WITHHELD
-from pages.shared import blocks, cache, figures
+from pages.shared import blocks, cache, figures, live_table
 from pages.shared.blocks import CardLine
+from pages.shared.cache_kept import kept
 from pages.shared.figures import MOST_DEPRIVED, Figure
 from pages.shared.figures_more import Shelf, ranked
-from pages.shared.live_table import Column
+from pages.shared.live_table import Column, Written
 
 NOT_RANKED = "not ranked: it follows from how we share it"
 FEWEST = 3  # areas, below which nothing is spread
@@ -31,9 +33,13 @@ UNUSUAL = {
 
 def show(shelf: Shelf, area: str, shown: list[Figure]) -> None:
     """Show the card of an area with the usual four figures and those on the map."""
+    about = ("card", shelf.level, area, *(figure.id for figure in shown))
+    st.html(kept(shelf.result, *about, make=lambda: _card(shelf, area, shown)))
+
+
+def _card(shelf: Shelf, area: str, shown: list[Figure]) -> str:
     if not area:
-        blocks.figure_card(*shown)
-        return
+        return blocks.figure_card(*shown)
     every = {**shelf.usual, **{figure.id: figure for figure in shown}}
     table = shelf.table(every.values())
     result, level = shelf.result, shelf.level
@@ -49,13 +55,26 @@ def show(shelf: Shelf, area: str, shown: list[Figure]) -> None:
         if not ranked(result, figure) and standing:
             standing = NOT_RANKED
         lines.append(CardLine(figure, shelf.text(figure, area), standing))
-    blocks.card(
+    return blocks.card(
         str(table.at[area, "name"]),
         kind=f"{figures.level_titles(result)[level]} · {area}",
         lines=lines,
         chosen=shown[0].id,
         remark=" ".join(remark for remark in remarks if remark),
     )
+
+
+def written(shelf: Shelf, shown: list[Figure], keep: Collection[str] | None) -> Written:
+    """Return the table of `columns` as it travels; of a filter, only the areas that it keeps."""
+
+    def make() -> Written:
+        table, found = columns(shelf, shown)
+        return live_table.written(table if keep is None else table[table.index.isin(keep)], found)
+
+    if keep is not None:  # there are too many filters to keep their tables
+        return make()
+    about = ("table", shelf.level, *(figure.id for figure in shown))
+    return kept(shelf.result, *about, make=make)
 
 
 def columns(shelf: Shelf, shown: list[Figure]) -> tuple[pd.DataFrame, dict[str, Column]]:
@@ -104,10 +123,10 @@ def behind(shelf: Shelf, area: str, shown: list[Figure]) -> list[str]:
 
 def spread(shelf: Shelf, area: str, shown: list[Figure]) -> None:
     """Show, when somebody opens it, how the areas are spread and where the chosen one stands."""
-    names = shelf.result.level_tables[shelf.level]["name"]
     with st.expander("How the areas are spread", key="map.spread", on_change="rerun") as opened:
         if not opened.open:
             return
+        names = shelf.result.level_tables[shelf.level]["name"]
         # Charts take a second to import, which nobody should wait for who looks at the map.
         from pages.shared import charts
 
@@ -146,6 +165,10 @@ def before_per_person(shelf: Shelf, shown: list[Figure]) -> str:
     """Say before a map of money per person where it misleads, and what nobody could check."""
     if not any(figure.unit == "pounds a person" for figure in shown):
         return ""
+    return kept(shelf.result, "misleads", shelf.level, make=lambda: _where_it_misleads(shelf))
+
+
+def _where_it_misleads(shelf: Shelf) -> str:
     found = cache.unusual(shelf.result, shelf.level)
     names = shelf.result.level_tables[shelf.level]["name"]
     flags = found.flags[shelf.here.reindex(found.flags.index, fill_value=False)]

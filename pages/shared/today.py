@@ -11,8 +11,9 @@ import streamlit as st
 
 from data.run import Result
 from pages.shared import blocks, cache, drawing, figures, ledgers, links
-from pages.shared.live_map import live_map
-from pages.shared.live_table import live_table
+from pages.shared.cache_kept import kept
+from pages.shared.live_map import Drawing, live_map
+from pages.shared.live_table import Written, live_table, written
 
 
 def show(usual: Result, link: links.Link) -> None:
@@ -25,8 +26,14 @@ def show(usual: Result, link: links.Link) -> None:
     table_column, map_column = st.columns([3, 2], gap="medium")
     with table_column:
         live_table(
-            ledgers.by_area(result, usual, level, line),
-            ledgers.area_columns(),
+            kept(
+                result,
+                "money by area",
+                level,
+                line,
+                beside=usual,
+                make=lambda: _written(result, usual, level, line),
+            ),
             caption="Money by area",
             sorted_by="pounds",
             height=470,
@@ -34,23 +41,30 @@ def show(usual: Result, link: links.Link) -> None:
         )
         blocks.download(result.levels[level].to_frame, f"{result.place.id}-{level}-ledger.csv")
     with map_column:
-        drawn = drawing.of(
-            result,
-            level,
-            figures.of(result, level)["per_person"],
-            values=ledgers.pence_per_person(result, level, line),
-            usual=ledgers.pence_per_person(usual, level, line),
-            about=str(usual.ledger.streams.at[line, "title"]) if line else "",
-        )
+        about = ("money map", level, line)
+        drawn = kept(result, *about, beside=usual, make=lambda: _drawn(result, usual, level, line))
         live_map(drawn, key="budget_map", on_pick=lambda code: None)
+
+
+def _written(result: Result, usual: Result, level: str, line: str) -> Written:
+    return written(ledgers.by_area(result, usual, level, line), ledgers.area_columns())
+
+
+def _drawn(result: Result, usual: Result, level: str, line: str) -> Drawing:
+    return drawing.of(
+        result,
+        level,
+        figures.of(result, level)["per_person"],
+        values=ledgers.pence_per_person(result, level, line),
+        usual=ledgers.pence_per_person(usual, level, line),
+        about=str(usual.ledger.streams.at[line, "title"]) if line else "",
+    )
 
 
 def choose_view(usual: Result, link: links.Link) -> tuple[str, str]:
     """Offer the levels and the lines of money."""
     titles = figures.level_titles(usual)
-    streams = usual.ledger.streams
-    named = zip(streams.index.astype(str), streams["title"].astype(str), strict=True)
-    lines = {ledgers.ALL: "All lines together", **dict(named)}
+    lines = kept(usual, "lines to choose from", make=lambda: _lines(usual))
     link.option("level", options=titles, default=next(iter(titles)), what="kind of area")
     link.option("line", options=lines, default=ledgers.ALL, what="line of money")
     level_column, line_column = st.columns(2, gap="medium")
@@ -66,6 +80,11 @@ def choose_view(usual: Result, link: links.Link) -> tuple[str, str]:
             "Money", list(lines), format_func=lines.__getitem__, key=link.key("line")
         )
     return level, line or ledgers.ALL
+
+
+def _lines(usual: Result) -> dict[str, str]:
+    titles = usual.ledger.streams["title"].items()
+    return {ledgers.ALL: "All lines together"} | {str(id): str(title) for id, title in titles}
 
 
 def choose_need(usual: Result, link: links.Link) -> Result:
@@ -98,5 +117,6 @@ def choose_need(usual: Result, link: links.Link) -> Result:
             help="Times as much as the least needy area, of the part that follows need.",
         )
     result = cache.what_if(usual, need_weight=weight / 100, neediest_per_head=times)
-    st.caption(ledgers.in_words(result, usual))
+    said = kept(result, "need", beside=usual, make=lambda: ledgers.in_words(result, usual))
+    st.caption(said)
     return result
