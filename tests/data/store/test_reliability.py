@@ -74,9 +74,11 @@ def test_two_hundred_kills_lose_no_version_and_leave_none_half_written(
     found = killing("kill", address, KILLS, 20260131)
     assert found["killed"] == KILLS
     assert found["faults"] == []
-    # Nobody was killed before he did anything, and some died between the commit and telling it.
+    # Nobody was killed before he did anything.
     assert found["versions"] == found["saved"] > KILLS // 2
-    assert found["whole_but_untold"] > 0
+    # Every second one was killed at one of twelve points, of which the last is between the commit
+    # and telling it: those are whole, and so are any that chance killed just there.
+    assert found["whole_but_untold"] >= KILLS // 2 // 12
     # The store goes on as if nothing had been.
     made = store.save("ely", "care", "after", base_version=found["versions"], user="Cat")
     assert made.number == found["versions"] + 1
