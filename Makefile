@@ -7,9 +7,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PLACE ?= demo
 # What you are on your own machine: a commissioner writes scenarios, a board agrees to them.
 ROLE ?= commissioner
-# Tests run in as many processes; one file stays in one of them, with what it has built.
+# Tests run in as many processes; one file stays in one of them, with what it has built. The order
+# is that of tests/conftest.py: the files that take longest come first.
 WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 
 .PHONY: help setup run test realdata browser lint types imports format check benchmarks tour lock clean

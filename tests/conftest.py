@@ -47,7 +47,34 @@ def pytest_report_header() -> list[str]:
     return [f"real data: {data}", f"browser: {browser}"]
 
 
+# The files that take longest, longest first. A file stays in one process, and whoever has ended
+# takes the next file: when the long ones come last, one process works on while the others wait.
+LONGEST = (
+    "realdata/test_english_city.py",
+    "app/test_journeys.py",
+    "app/access/test_phone.py",
+    "app/access/test_desk.py",
+    "app/test_lines_browser.py",
+    "app/test_hostile.py",
+    "realdata/test_indices_world.py",
+    "app/test_map_browser.py",
+    "boundaries/test_distributed.py",
+    "app/test_area_browser.py",
+    "app/test_browser.py",
+    "app/test_live_map.py",
+    "data/store/test_reliability.py",
+    "data/test_masking.py",
+    "app/test_bristol.py",
+    "realdata/test_overlaps.py",
+    "test_cli_prevention.py",
+    "data/test_profiles.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
     no_data = pytest.mark.skip(
         reason=f"real data not found at {REALDATA}; set COMMONGROUND_REALDATA to its folder"
     )
