@@ -56,7 +56,9 @@ def said(title: str, sentences: Sequence[str]) -> None:
     """Say a few sentences under a title; nothing where there are none."""
     if sentences:
         items = "".join(f"<p>{text(sentence)}</p>" for sentence in sentences)
-        st.html(f'<section class="cg-part"><h2 class="is-third">{text(title)}</h2>{items}</section>')
+        st.html(
+            f'<section class="cg-part"><h2 class="is-third">{text(title)}</h2>{items}</section>'
+        )
 
 
 def pounds(pence: int) -> str:

@@ -198,7 +198,7 @@ def _area(result: Result, made: Allocation, level: str, area: str, table: pd.Dat
         else ""
     )
     st.html(
-        f'<section class="cg-part"><h3>{text(row["name"])}</h3>'
+        f'<section class="cg-part"><h2 class="is-third">{text(row["name"])}</h2>'
         f"<p>{text(said)}.{assumed}</p></section>"
     )
     lines = gaining.lines(made, level, area)

@@ -205,7 +205,8 @@ def _pots(made: Allocation) -> None:
     said = [step.sentence for step in made.outcome.steps if step.kind == "join"]
     if said:
         items = "".join(f"<li>{text(sentence)}</li>" for sentence in said)
-        st.html(f'<section class="cg-part"><h3>Money joined</h3><ul>{items}</ul></section>')
+        heading = '<h2 class="is-third">Money joined</h2>'
+        st.html(f'<section class="cg-part">{heading}<ul>{items}</ul></section>')
     for id, pot in made.outcome.pots.items():
         if pot.way == "pooled":
             bears = pot.bear(100_00)
