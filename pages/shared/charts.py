@@ -120,8 +120,9 @@ def bars(
     Parameters
     ----------
     frame
-        `name, value`; where there are several `series`; `low, high` for a whisker; `unsure`
-        (bool) pales what is assumed; `missing` says why a value is not there.
+        `name, value`; `code` where names may be the same; where there are several, `series`;
+        `low, high` for a whisker; `unsure` (bool) pales what is assumed; `missing` says why a
+        value is not there.
     of
         What the names are.
     """
@@ -238,7 +239,9 @@ def _show(
 ) -> None:
     """Put title, chart, sentence and table on the page; `words` as said in the callers."""
     title, unit, first, alternative, note = words
-    st.html(f'<div class="cg-part"><h4>{text(title)}</h4><p class="cg-kind">{text(unit)}</p></div>')
+    # A chart stands under the title of a page as well as under that of a part: never two below.
+    heading = f'<h2 class="is-fourth">{text(title)}</h2>'
+    st.html(f'<div class="cg-part">{heading}<p class="cg-kind">{text(unit)}</p></div>')
     # What altair writes is fixed here and seen by tests; to check it against the schema on every
     # change of a slider takes 25 ms.
     spec = chart.to_dict(validate=False)
@@ -260,11 +263,23 @@ def _show(
     )
 
 
-def _apart(rows: pd.DataFrame) -> pd.Series:
-    """Return the names; the second of two that are the same is numbered, so that both are drawn."""
-    again = rows.groupby(["name", "series"], sort=False).cumcount()
+def _apart(rows: pd.DataFrame) -> list[str]:
+    """Return the names, each for one row of bars only.
+
+    Rows of one name are told apart by their codes, or else by their order within a series: the
+    second one has its number, which no other name may already have.
+    """
     names = rows["name"].astype(str)
-    return names.where(again == 0, names + " (" + (again + 1).astype(str) + ")")
+    order = rows.assign(name=names).groupby(["name", "series"], sort=False).cumcount()
+    which = rows["code"].astype(str) if "code" in rows else order
+    taken, found = set(names), dict[tuple[str, Any], str]()
+    for name, of in dict.fromkeys(zip(names, which, strict=True)):
+        number, label = 1, name
+        while label in found.values() or (label in taken and label != name):
+            number += 1
+            label = f"{name} ({number})"
+        found[name, of] = label
+    return [found[pair] for pair in zip(names, which, strict=True)]
 
 
 def _crossed(rows: pd.DataFrame, by: str, series: list[str]) -> pd.DataFrame:

@@ -182,7 +182,7 @@ def _beside(
             )
     with right:
         _largest(found, by, rows)
-    st.subheader("Every row", anchor=False)
+    st.html('<div class="cg-part"><h2 class="is-third">Every row</h2></div>')
     _table(found, by, a[0], b[0])
     blocks.download(lambda: found.table.rename_axis(by), f"{result.place.id}-compared-by-{by}.csv")
     _steps(a, b)
@@ -207,6 +207,7 @@ def _largest(found: Beside, by: str, rows: str) -> None:
         return
     frame = pd.DataFrame(
         {
+            "code": largest.index,
             "name": largest["name"],
             "value": largest["change_pence"].astype("float64") / 100_000,
             "unsure": largest.get("assumed", False),
@@ -277,7 +278,7 @@ def _or(form: str, otherwise: str) -> Any:
 
 def _steps(*both: tuple[Side, Allocation]) -> None:
     """Say what each of the two does."""
-    st.subheader("What each of them does", anchor=False)
+    st.html('<div class="cg-part"><h2 class="is-third">What each of them does</h2></div>')
     for column, (found, made) in zip(st.columns(2, gap="medium"), both, strict=True):
         with column:
             said = [step.sentence for step in made.outcome.steps] or ["Nothing is changed."]

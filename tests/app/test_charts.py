@@ -56,6 +56,17 @@ values = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, float("nan")])
 charts.distribution(values, here={"You are here": 4.0, "The place": float("nan")}, title="Need",
                     unit="score")
 """
+ALIKE = """
+import pandas as pd
+from pages.shared import charts
+rows = pd.DataFrame({
+    "code": ["E1", "E2", "E1", "E2", "E3"],
+    "name": ["Park", "Park", "Park", "Park", "Park (2)"],
+    "series": ["Now", "Now", "Then", "Then", "Now"],
+    "value": [1.0, 2.0, 3.0, 4.0, 5.0],
+})
+charts.bars(rows.iloc[[0, 3, 1, 2, 4]], title="Money", unit="pounds", alternative="Parks.")
+"""
 EMPTY = """
 import pandas as pd
 from pages.shared import charts
@@ -99,6 +110,17 @@ def test_bars_have_a_table_in_which_names_are_text_and_missing_says_why() -> Non
     ]
     assert "Three lines. Pale: follows from an assumption." in body(test)
     assert test.get("vega_lite_chart")[0].proto.alt == "Money. Three lines."
+
+
+def test_areas_of_one_name_are_told_apart_by_their_codes_and_none_is_merged() -> None:
+    test = drawn(ALIKE)
+    assert rows(test)[1:] == [
+        ["Park", "£1", "£3"],
+        ["Park (3)", "£2", "£4"],
+        ["Park (2)", "£5", "no data"],
+    ]
+    upright = spec(test)["layer"][0]["encoding"]["y"]
+    assert upright["sort"] == ["Park", "Park (3)", "Park (2)"]
 
 
 def test_a_curve_is_drawn_with_its_line_of_evenness_and_a_column_a_line() -> None:
