@@ -53,6 +53,8 @@ class Change:
         if self.spend is None:
             return f"Fairness before and after cannot be compared: {self._reason()}"
         moved = self.spend
+        if not any(round(figure, 3) for figure in (moved.value, moved.low, moved.high)):
+            return "Nothing has changed in how far recorded money leans to deprived areas."
         span = f"{moved.value:+.3f} ({moved.low:+.3f} to {moved.high:+.3f})"
         if round(moved.low, 3) <= 0 <= round(moved.high, 3):
             return f"Recorded money leans to deprived areas about as before: {span}."

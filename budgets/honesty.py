@@ -102,15 +102,15 @@ def _reason(known: int, whole: int) -> str:
         return "There is no money here, so that there is nothing to rank."
     if known == 0:
         return (
-            "None of this money is split by what is recorded (grades A to C), so that nothing is "
-            "ranked."
+            "None of this money is split by records of where it went or who used it, so "
+            "that nothing is ranked."
         )
     # Rounded down: 49.9 % must not be shown as the half that would be enough.
     share = 100 * known // whole
     said = f"Only {share}%" if share else "Less than 1%"
     return (
-        f"{said} of this money is split by what is recorded (grades A to C); the rest follows from "
-        "our assumption, so that nothing is ranked."
+        f"{said} of this money is split by records of where it went or who used it; the rest "
+        "follows from our assumption, so that nothing is ranked."
     )
 
 

@@ -74,9 +74,10 @@ def grades_counted(ledger: Ledger) -> Step:
     share = table["share"]
     overhead = int(ledger.streams["overhead_pence"].sum())
     sentence = (
-        f"{found.share:.1%} of the money is split by what is recorded (grades A to C), "
-        f"{share['D'] + share['E']:.1%} follows from our assumption (D and E), {share['F']:.1%} "
-        f"lies where it is spent (F) and {share['G']:.1%} is not split (G)."
+        f"{found.share:.1%} of the money is split by what is recorded of where it went or who "
+        f"used it, {share['D'] + share['E']:.1%} follows from our assumption that it goes where "
+        f"people or need are, {share['F']:.1%} lies where it is spent and {share['G']:.1%} is not "
+        "split."
     )
     if overhead:
         sentence += f" {format_pounds(overhead)} of gross spending is stated as overheads."

@@ -99,7 +99,7 @@ def _grades(result: Result) -> None:
         unit="pounds",
         of="Way of sharing",
         alternative=f"Of all money, spending and income alike, {', '.join(shares)}. "
-        f"{known} is shared by what is recorded (A to C).",
+        f"{known} is shared by records of where it went or who used it (A, B and C).",
         write=lambda pounds: format_pounds(round(100 * pounds), whole=True),
     )
     if found.reason:

@@ -243,7 +243,7 @@ def test_how_sure_shows_the_grades_and_the_second_way() -> None:
     words = said(test) + html(test)
     # Care 1,200,000.07 by need (D); parks and clinics by people (E); fees not split (G). All of
     # it, sizes added: 2,940,000.07, of which nothing is recorded.
-    assert "None of it is shared by what is recorded (A to C)" in words
+    assert "None of it is shared by records of where it went or who used it (A, B and C)" in words
     lines_, areas = tables(test)[-2:]
     assert lines_["first"].tolist() == ["by people and need (D)", "by people (E)", "by people (E)"]
     assert lines_["second"].tolist() == ["by people (E)"] + 2 * ["by people and need (D)"]

@@ -76,13 +76,22 @@ def test_the_interval_of_a_change_is_that_of_resampled_pairs() -> None:
     assert found.spend.standard_error < apart, "what both have in common cancels"
 
 
-def test_nothing_changed_is_about_as_before() -> None:
+def test_a_little_changed_is_about_as_before() -> None:
+    book = ledger([5 + i % 3 for i in range(20)])
+    other = ledger([5 + (i + 1) % 3 for i in range(20)])
+    found = views.before_and_after(book, other, people=PEOPLE, scores=SCORES)
+    assert "about as before" in found.sentence()
+
+
+def test_nothing_changed_is_said_without_figures() -> None:
     book = ledger([5 + i % 3 for i in range(20)])
     found = views.before_and_after(book, book, people=PEOPLE, scores=SCORES)
     assert found.spend is not None
     assert found.spend.value == pytest.approx(0, abs=1e-12)
     assert found.gini == 0
-    assert "about as before" in found.sentence()
+    assert found.sentence() == (
+        "Nothing has changed in how far recorded money leans to deprived areas."
+    )
 
 
 def test_where_too_little_is_recorded_there_is_no_change_but_a_reason() -> None:
