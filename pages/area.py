@@ -24,6 +24,8 @@ from pages.shared import (
     cache_area,
     links,
     printing,
+    talk,
+    typed,
 )
 from pages.shared.about_area import About
 from pages.shared.area_finding import DRAWN, OWN, Chosen, choose, show_map
@@ -76,9 +78,12 @@ def show() -> None:
                 _open_like(result, area.profile, link)
         with tools:
             _keep(result, area, [head, *sections.values()])
+        if chosen.own is None:
+            talk.on_area(result, chosen.code, area.money.name)
     with notes:
         link.explain()
     link.keep()
+    typed.drawn()
 
 
 def _told(result: Result, prepared: Prepared | None, chosen: Chosen) -> cache_area.Told | None:

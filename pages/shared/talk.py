@@ -47,6 +47,26 @@ class About:
         return self.scenario or self.area or "place"
 
 
+def on_area(result: Result, code: str, name: str) -> None:
+    """Close the page of an area with what was said about it, for whom there is something in it.
+
+    A visitor meets it where somebody has said something; on paper it stands only then.
+    """
+    try:
+        if cache.store() is None:
+            return
+        about = About(area=code)
+        found = said(result, about)
+        if not found and not who.current(result).may(Act.COMMENT):
+            return
+    except CommonGroundError:
+        return  # the page of the budget says what is wrong with the store; figures need none
+    with st.container(key="area_said" if found else "area_unsaid"):
+        st.html(f'<div class="cg-part"><h3>What was said about {text(name)}</h3></div>')
+        saving.told()
+        _conversation(result, about, found)
+
+
 def show(result: Result, about: About) -> None:
     """Show a conversation and, to who may, the box to go on with it."""
     try:
@@ -54,6 +74,10 @@ def show(result: Result, about: About) -> None:
     except CommonGroundError as error:
         st.warning(plain(working.in_words(error)), icon=":material/error:")
         return
+    _conversation(result, about, found)
+
+
+def _conversation(result: Result, about: About, found: list[Comment]) -> None:
     somebody = who.current(result)
     for comment in found:
         st.html(_written(comment, about))
