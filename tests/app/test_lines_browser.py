@@ -15,29 +15,25 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 PATIENCE = 60_000  # milliseconds; the machines that run this are shared
 ROW, HEAD = 35, 36  # pixels of the grid
-AMOUNT = 33 + 50 + 200 + 40  # from the left: tick, number and title of a line
+AMOUNT = 33 + 50 + 90 + 200 + 40  # from the left: tick, number, what is wrong, title of a line
 PARKS = "id,title,agency,amount,covers,method,year,kind,status\n"
 
 
 @pytest.fixture
-def page(chromium: str, server: Any) -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 1000}, base_url=server.address
-        )
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.address)
-        made = context.new_page()
-        made.set_default_timeout(PATIENCE)
-        asked: list[str] = []
-        made.on("request", lambda request: asked.append(request.url))
-        yield made
-        host = server.address.removeprefix("http://")
-        here = re.compile(rf"(http|ws)://{re.escape(host)}/|data:|blob:http://{re.escape(host)}/")
-        assert [one for one in asked if not here.match(one)] == []
-        browser.close()
+def page(chromium_started: Any, server: Any) -> Iterator[Any]:
+    context = chromium_started.new_context(
+        viewport={"width": 1280, "height": 1000}, base_url=server.address
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.address)
+    made = context.new_page()
+    made.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    made.on("request", lambda request: asked.append(request.url))
+    yield made
+    context.close()
+    host = server.address.removeprefix("http://")
+    here = re.compile(rf"(http|ws)://{re.escape(host)}/|data:|blob:http://{re.escape(host)}/")
+    assert [one for one in asked if not here.match(one)] == []
 
 
 def grid(page: Any) -> dict[str, float]:

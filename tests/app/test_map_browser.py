@@ -12,22 +12,13 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 sync_api = pytest.importorskip("playwright.sync_api")
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(browser: Any, server: Any) -> Iterator[Any]:
+def page(chromium_started: Any, server: Any) -> Iterator[Any]:
     """A page on the place of squares; afterwards nothing was asked of any other machine."""
-    context = browser.new_context(
+    context = chromium_started.new_context(
         viewport={"width": 1280, "height": 800}, base_url=server.address, accept_downloads=True
     )
     opened = context.new_page()
@@ -85,7 +76,7 @@ def test_two_figures_share_one_map_and_both_plain_maps_are_one_click_away(page: 
 
 @pytest.mark.slow
 def test_the_map_as_a_page_opens_from_the_disk_and_asks_nobody(
-    page: Any, browser: Any, tmp_path: Path
+    page: Any, chromium_started: Any, tmp_path: Path
 ) -> None:
     page.goto("/map?v=1&figure=domain.income")
     painted(page, "Income")
@@ -95,7 +86,7 @@ def test_the_map_as_a_page_opens_from_the_disk_and_asks_nobody(
     file = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(file)
     assert file.name == "grid-sq-domain_income.html"
-    alone = browser.new_context().new_page()
+    alone = chromium_started.new_context().new_page()
     asked: list[str] = []
     alone.on("request", lambda request: asked.append(request.url))
     alone.goto(file.as_uri())
@@ -106,26 +97,34 @@ def test_the_map_as_a_page_opens_from_the_disk_and_asks_nobody(
     alone.context.close()
 
 
+# Nothing on the page moves or fades any more; what turns for ever has no end to wait for.
+AT_REST = """() => document.getAnimations().every((one) => one.playState !== 'running'
+  || one.effect.getComputedTiming().endTime === Infinity)"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_in_the_menus(browser: Any, server: Any, scheme: str) -> None:
+def test_axe_finds_no_serious_fault_in_the_menus(visits: Any) -> None:
+    """Each menu is opened once and looked at in light and, as the page follows, in dark."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, base_url=server.address, color_scheme=scheme
-    )
-    phone = context.new_page()
-    phone.set_default_timeout(PATIENCE)
-    phone.goto("/map?v=1&beside=money&way=one&scheme=fixed&find=square")
-    painted(phone, "Need and Money")
-    for menu in ("Compare", "Classes", "Filter", "Download"):
-        phone.get_by_role("button", name=menu, exact=True).click()
-        phone.get_by_test_id("stPopoverBody").wait_for()
-        phone.wait_for_timeout(1500)  # colours fade in
-        found = axe.run(phone).response["violations"]
-        grave = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-        assert grave == [], menu
-        phone.keyboard.press("Escape")
-    context.close()
+    found: dict[tuple[str, str], list[str]] = {}
+    address = "/map?v=1&beside=money&way=one&scheme=fixed&find=square"
+    with visits.page(size="phone", path=address) as phone:
+        painted(phone, "Need and Money")
+        for menu in ("Compare", "Classes", "Filter", "Download"):
+            phone.get_by_role("button", name=menu, exact=True).click()
+            for scheme in ("light", "dark"):
+                phone.emulate_media(color_scheme=scheme)
+                phone.get_by_test_id("stPopoverBody").wait_for()
+                visits.settle(phone)
+                phone.wait_for_function(AT_REST)
+                assert phone.get_by_test_id("stPopoverBody").count() == 1, (menu, scheme)
+                faults = axe.run(phone).response["violations"]
+                grave = [one for one in faults if one["impact"] in ("serious", "critical")]
+                found[menu, scheme] = [one["id"] for one in grave]
+            phone.keyboard.press("Escape")
+            phone.emulate_media(color_scheme="light")
+    assert len(found) == 8
+    assert not any(found.values()), found
 
 
 def test_what_is_said_above_the_map_does_not_move_its_zoom(page: Any) -> None:
