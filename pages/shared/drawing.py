@@ -62,6 +62,7 @@ def of(
     usual: pd.Series | None = None,
     about: str = "",
     area: str = "",
+    like: Result | None = None,
 ) -> Drawing:
     """Return the drawing of one figure. Areas beyond the place are drawn but not compared.
 
@@ -74,11 +75,21 @@ def of(
         colours of what-ifs can be compared.
     about
         What of the figure is drawn, such as the name of one line of money.
+    like
+        A result of the same place whose money is shared otherwise: the areas are the same.
     """
     if values is None and usual is None and not about:
-        made = kept(result, "usual map", level, figure.id, make=lambda: _of(result, level, figure))
+        made = kept(
+            result,
+            "usual map",
+            level,
+            figure.id,
+            make=lambda: _of(result, level, figure, like=result),
+        )
     else:
-        made = _of(result, level, figure, values=values, usual=usual, about=about)
+        made = _of(
+            result, level, figure, values=values, usual=usual, about=about, like=like or result
+        )
     cache.shape_address(result, level)
     return made.seen(picked=_position(result.layers[level].index, area))
 
@@ -91,16 +102,19 @@ def _of(
     values: pd.Series | None = None,
     usual: pd.Series | None = None,
     about: str = "",
+    like: Result,
 ) -> Drawing:
     table = result.level_tables[level]
-    table = table.assign(**{figure.column: table[figure.column] if values is None else values})
+    table = table[["name"]].assign(
+        **{figure.column: table[figure.column] if values is None else values}
+    )
     drawn = result.layers[level].index
-    ours = figures.here(result, level)
-    shown = table[figure.column].astype(float).where(ours).reindex(drawn)
+    here = Shelf.of(like, level).here
+    shown = table[figure.column].astype(float).where(here).reindex(drawn)
     before = table[figure.column] if usual is None else usual
-    found = maps.classify(before.astype(float)[ours], k=CLASSES)
+    found = maps.classify(before.astype(float)[here], k=CLASSES)
     breaks = [float(number) for number in found.breaks]
-    ours = ours.reindex(drawn, fill_value=False)
+    ours = here.reindex(drawn, fill_value=False)
     title = f"{figure.title}, {about}" if about else figure.title
     assumed = _assumed(result, level, figure, drawn) if values is None else []
     words = {
@@ -115,9 +129,9 @@ def _of(
         palette=maps.colours(max(len(breaks) - 1, 1)),
         figure=figure.title,
         title=f"{title} by {figures.level_titles(result)[level]}",
-        summary=figures.summary(figure, table[figures.here(result, level)]),
+        summary=figures.summary(figure, table[here]),
         hatched=assumed,
-        **_around(result, level, words),
+        **_around(like, level, words),
     )
 
 
@@ -227,8 +241,8 @@ def _around(
 ) -> dict[str, Any]:
     """Return what a drawing of a level has whatever it shows: shapes, borders, legend."""
     drawn = result.layers[level].index
-    outlined = not figures.fills_the_place(result, level)
-    compared = figures.here(result, level).reindex(drawn, fill_value=False).all()
+    outlined = not kept(result, "fills", level, make=lambda: figures.fills_the_place(result, level))
+    compared = Shelf.of(result, level).here.reindex(drawn, fill_value=False).all()
     legend = Legend(
         beyond="" if compared else f"Beyond {result.place.name}, not compared",
         outline=result.place.name if outlined else "",

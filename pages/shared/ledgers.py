@@ -71,7 +71,6 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
     at, before = result.levels[level], usual.levels[level]
     taken = rows(at, line)
     pence = pd.Series(at.pence[taken].sum(axis=0), index=at.areas)
-    was = pd.Series(before.pence[taken].sum(axis=0), index=before.areas)
     table = result.level_tables[level]
     frame = pd.DataFrame(
         {
@@ -82,8 +81,10 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
         }
     )
     if not figures.here(result, level).all():
-        frame.insert(1, "where", where(result, level))
+        # Where an area lies does not follow from how money is shared.
+        frame.insert(1, "where", kept(usual, "where", level, make=lambda: where(usual, level)))
     if result is not usual:
+        was = pd.Series(before.pence[taken].sum(axis=0), index=before.areas)
         frame["change"] = (pence - was).reindex(table.index) / 100
     return frame.sort_values("pounds", ascending=False, kind="stable", na_position="last")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,7 @@ def _column(id: str, values: pd.Series, column: Column) -> dict[str, Any]:
     """Write the texts of a column, and for numbers the place of each in ascending order."""
     head = {"id": id, "title": column.title, "help": column.help}
     if column.write is None:
-        texts, around = scripts.shortened([str(value) for value in values.tolist()])
-        return head | {"texts": texts, "around": around, "order": None}
+        return head | {"texts": [str(value) for value in values.tolist()], "order": None}
     listed = values.tolist()
     if column.instead:
         codes = values.index.astype(str).tolist()
@@ -96,17 +96,15 @@ def _column(id: str, values: pd.Series, column: Column) -> dict[str, Any]:
         texts = [column.instead.get(code) or column.write(value) for code, value in rows]
     else:
         texts = [column.write(value) for value in listed]
-    texts, around = scripts.shortened(texts)
     width = len(_in_36(len(values)))
     return head | {
         "texts": texts,
-        "around": around,
-        "order": "".join(_order(values, width)),
+        "order": _order(values, width),
         "width": width,
     }
 
 
-def _order(values: pd.Series, width: int) -> list[str]:
+def _order(values: pd.Series, width: int) -> str:
     """Write the place of each value, 1 the lowest, equal values alike; blanks for those unknown."""
     if not pd.api.types.is_numeric_dtype(values):
         values = values.rank(method="dense")
@@ -115,8 +113,14 @@ def _order(values: pd.Series, width: int) -> list[str]:
     found, at = np.unique(numbers[known], return_inverse=True)
     places = np.zeros(len(numbers), dtype="int64")
     places[known] = at + 1
-    written = ["".rjust(width), *(_in_36(place).rjust(width) for place in range(1, len(found) + 1))]
-    return [written[place] for place in places.tolist()]
+    return "".join(_written_places(len(found), width)[places].tolist())
+
+
+@lru_cache(maxsize=32)
+def _written_places(last: int, width: int) -> np.ndarray:
+    """Return how the places from 0, which is none, to the last are written."""
+    written = ["".rjust(width), *(_in_36(place).rjust(width) for place in range(1, last + 1))]
+    return np.array(written, dtype=object)
 
 
 def _in_36(number: int) -> str:

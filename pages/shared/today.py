@@ -12,6 +12,7 @@ import streamlit as st
 from data.run import Result
 from pages.shared import blocks, cache, drawing, figures, ledgers, links
 from pages.shared.cache_kept import kept
+from pages.shared.figures_more import Shelf
 from pages.shared.live_map import Drawing, live_map
 from pages.shared.live_table import Written, live_table, written
 
@@ -54,9 +55,10 @@ def _drawn(result: Result, usual: Result, level: str, line: str) -> Drawing:
     return drawing.of(
         result,
         level,
-        figures.of(result, level)["per_person"],
+        Shelf.of(usual, level).usual["per_person"],
         values=ledgers.pence_per_person(result, level, line),
         usual=ledgers.pence_per_person(usual, level, line),
+        like=usual,
         about=str(usual.ledger.streams.at[line, "title"]) if line else "",
     )
 

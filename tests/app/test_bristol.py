@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import scripts
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.realdata
 
@@ -57,7 +59,8 @@ def test_the_need_of_bristol_is_that_of_its_268_small_areas(
 ) -> None:
     monkeypatch.setenv("COMMONGROUND_PLACE", str(bristol))
     test = opened("map")
-    given = [json.loads(element.proto.json) for element in test.get("bidi_component")]
+    sent = [json.loads(element.proto.json) for element in test.get("bidi_component")]
+    given = [scripts.opened(data) for data in sent]
     table = next(data for data in given if "live_table" in data["module"])
     assert len(table["codes"]) == 268
     shown = html(opened("map", v="1", area="E01014485"))

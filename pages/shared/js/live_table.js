@@ -1,10 +1,9 @@
 // A table that sorts by a click on its heads and, where rows are areas, chooses one by a click.
 //
 // In (args.data): columns with their texts and an order for sorting (the place of each value, written
-// to the base of 36 in `width` letters; blank where there is no value) and, in `around`, what all
-// texts begin and end with; the codes of the rows, the row picked. Out: a trigger `picked` with the
-// code of a row. It is a plain HTML table: a screen reader reads it, the browser finds words in it,
-// and every text goes through textContent.
+// to the base of 36 in `width` letters; blank where there is no value); the codes of the rows, the row
+// picked. Out: a trigger `picked` with the code of a row. It is a plain HTML table: a screen reader
+// reads it, the browser finds words in it, and every text goes through textContent.
 
 const SHORT = 14; // letters; a column of words no longer than this takes no more room than it needs
 const MOST_ROWS = 1000; // of a longer table the first in the chosen order are shown
@@ -41,7 +40,7 @@ class LiveTable {
     this.data = data;
     this.kinds = data.columns.map((column) => {
       if (column.order !== null) return "number";
-      return column.texts.every((text) => text.length + column.around.join("").length <= SHORT) ? "short" : "words";
+      return column.texts.every((text) => text.length <= SHORT) ? "short" : "words";
     });
     this.root.querySelector("caption").textContent = data.caption;
     const scroll = this.part("scroll");
@@ -120,8 +119,7 @@ class LiveTable {
     const row = element("tr", code === picked && selectable ? "picked" : "");
     row.dataset.code = code;
     columns.forEach((column, index) => {
-      const written = column.texts[position];
-      const text = written && column.around[0] + written + column.around[1];
+      const text = column.texts[position];
       const cell = element(index === 0 ? "th" : "td", this.kinds[index]);
       if (index === 0) cell.scope = "row";
       if (index === 0 && selectable) {
