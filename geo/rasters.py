@@ -10,8 +10,7 @@ finds exactly up to single precision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,8 +22,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.cutting import Cut, cutting, targets_apart
 from geo.errors import DifferentCRS, Faults, NegativePixels, RasterTooSmall
-from geo.overlap import Overlaps, checked, cut_pieces
+from geo.overlap import Overlaps
 from geo.overlap import areas as areas_of_overlap
 from geo.pixels import SHARE_ROUNDING, Pixels, Polygons, opened
 from geo.reference import same
@@ -38,6 +38,7 @@ __all__ = [
     "overlap_of_totals",
     "overlap_people",
     "pycnophylactic",
+    "targets_apart",
     "zonal_sum",
 ]
 
@@ -80,38 +81,6 @@ class PeopleOverlaps:
 
     def __len__(self) -> int:
         return len(self.source)
-
-
-@dataclass(frozen=True)
-class Cut:
-    """The pieces of two layers that are being cut: each call waits for its answer."""
-
-    pieces: Callable[[], tuple[Overlaps, Polygons]]
-    apart: Callable[[], bool]
-
-
-@contextmanager
-def cutting(source: Polygons, target: Polygons, *, apart: bool | None = None) -> Iterator[Cut]:
-    """Cut each source by each target in the background; see `geo.overlap.pieces`.
-
-    GEOS works without the interpreter's lock, exactextract and rasterio with it: side by side they
-    take little longer than one of them.
-
-    Parameters
-    ----------
-    apart
-        Whether no two targets share land, where that is known already.
-    """
-    # Validity is asked here: shapely silences warnings for it, which only one thread at a time may.
-    # The rest works on copies: shapely locks the arrays that it works on while it does.
-    shapes, others = (side.copy() for side in checked(source, target))
-    with ThreadPoolExecutor(2) as aside:
-        shared = aside.submit(cut_pieces, shapes, others)
-        known = None if apart is not None else aside.submit(shapely.coverage_is_valid, others)
-        yield Cut(
-            shared.result,
-            lambda: bool(apart) if known is None else bool(known.result()) or targets_apart(target),
-        )
 
 
 def zonal_sum(
@@ -189,10 +158,14 @@ def overlap_people(
         with cutting(shapes, others, apart=apart) as cut:
             source_people, notes = _checked_sums(pixels, shapes, source.index, uncovered=uncovered)
             target_people, more = _checked_sums(pixels, others, target.index, uncovered=uncovered)
+            area, summed = shapely.area(shapes), []
+            for some, cut_off in cut.parts():
+                part = source_people[some.source]
+                split = some.area_m2 < area[some.source] * (1 - WHOLE)
+                part[split] = pixels.sums(cut_off[split])["sum"]
+                summed.append(part)
+            people = np.concatenate(summed)
             pairs, shared = cut.pieces()
-            people = source_people[pairs.source]
-            split = pairs.area_m2 < shapely.area(shapes)[pairs.source] * (1 - WHOLE)
-            people[split] = pixels.sums(shared[split])["sum"]
             apart = cut.apart()
         inside = _by(pairs.source, people, len(shapes))
         if apart:
@@ -289,14 +262,6 @@ def _pixels(raster: str | Path | Pixels, band: int) -> Iterator[Pixels]:
 def _by(position: Ints, amount: Floats, n: int) -> Floats:
     """Add up amounts by position; without any, numpy would count in integers."""
     return np.bincount(position, amount, minlength=n).astype(np.float64)
-
-
-def targets_apart(targets: Polygons) -> bool:
-    """Say whether no two targets share any land."""
-    if shapely.coverage_is_valid(targets):
-        return True
-    both = areas_of_overlap(targets, targets)
-    return bool((both.source == both.target).all())
 
 
 def _left_over(
