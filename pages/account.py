@@ -78,7 +78,8 @@ def _account(result: Result, asked: Asked, made: Allocation) -> None:
     for section in last:
         st.html(section)
     with tools:
-        _keep(result, asked, made, [*first, *people, _said(result, about), *last])
+        parts = [*first, *people, account_pictures.drawn(made, asked), _said(result, about), *last]
+        _keep(result, asked, made, parts)
 
 
 def _said(result: Result, about: talk.About) -> str:

@@ -1,9 +1,13 @@
 """The pictures of an account: who spends the money, and how the change lies against need.
 
-In: an `Allocation` and what the account is of. Out: charts with their sentence and table.
+In: an `Allocation` and what the account is of. Out: charts with their sentence and table on the
+page, and the same as drawings for the file that is kept.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,24 +16,62 @@ from budgets.honesty import RECORDED
 from budgets.money import format_pounds
 from data import gaining
 from data.scenarios import Allocation
-from pages.shared import about_account, charts
+from pages.shared import about_account, chart_svg, charts
 from pages.shared.account_of import Asked
 
 MOST = 14
 
 
+@dataclass(frozen=True)
+class Picture:
+    """Bars and the words around them."""
+
+    rows: pd.DataFrame
+    title: str
+    unit: str
+    of: str
+    alternative: str
+    write: Callable[[float], str]
+
+
 def show(made: Allocation, asked: Asked) -> None:
     """Draw what belongs to this account; one area has its bars in its own section."""
+    if (found := _picture(made, asked)) is not None:
+        charts.bars(
+            found.rows,
+            title=found.title,
+            unit=found.unit,
+            of=found.of,
+            alternative=found.alternative,
+            write=found.write,
+        )
+
+
+def drawn(made: Allocation, asked: Asked) -> str:
+    """Return the same as HTML that needs no script; nothing where there is no picture."""
+    found = _picture(made, asked)
+    if found is None:
+        return ""
+    return chart_svg.bars(
+        found.rows,
+        title=found.title,
+        unit=found.unit,
+        of=found.of,
+        alternative=found.alternative,
+        write=found.write,
+    )
+
+
+def _picture(made: Allocation, asked: Asked) -> Picture | None:
     if asked.code:
-        return
+        return None
     if about_account.is_as_it_is(made):
-        _agencies(made)
-    elif made.result.index is not None:
-        _tenths(made)
+        return _agencies(made)
+    return _tenths(made) if made.result.index is not None else None
 
 
-def _agencies(made: Allocation) -> None:
-    """Draw how much each agency spends, and how much of it is recorded."""
+def _agencies(made: Allocation) -> Picture:
+    """Say how much each agency spends, and how much of it is recorded."""
     streams = made.outcome.ledger.streams
     known = streams["grade"].isin(RECORDED)
     sums = pd.DataFrame(
@@ -59,7 +101,7 @@ def _agencies(made: Allocation) -> None:
     if len(rest):
         left = format_pounds(int(rest["pence"].sum()), whole=True)
         said += f" {len(rest):,} more, with {left} together, are in the sources below."
-    charts.bars(
+    return Picture(
         rows,
         title="Who spends it",
         unit="pounds",
@@ -69,11 +111,11 @@ def _agencies(made: Allocation) -> None:
     )
 
 
-def _tenths(made: Allocation) -> None:
-    """Draw the change a person from the neediest tenth of areas to the least needy."""
+def _tenths(made: Allocation) -> Picture | None:
+    """Say the change a person from the neediest tenth of areas to the least needy."""
     found = gaining.by_tenth(made)
     if found.empty or not found["change_pence"].any():
-        return
+        return None
     each = found["pence_per_person"].to_numpy(dtype=np.float64) / 100
     ends = {1: "1 (neediest)", 10: "10 (least needy)"}
     rows = pd.DataFrame(
@@ -83,7 +125,7 @@ def _tenths(made: Allocation) -> None:
             "unsure": found["assumed"].to_numpy(),
         }
     )
-    charts.bars(
+    return Picture(
         rows,
         title="Change by tenth of areas, from the neediest",
         unit="pounds a person",
