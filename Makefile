@@ -12,6 +12,8 @@ ROLE ?= commissioner
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
+# Where it is set, every process and server of a test compiles all modules and tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run test realdata browser lint types imports format check benchmarks tour lock clean
 
