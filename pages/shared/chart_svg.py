@@ -39,14 +39,14 @@ def bars(
         said = NO_DATA if np.isnan(value) else write(float(value))
         rows += _row(at, str(name), float(np.nan_to_num(value)) * scale, said, nought, pale=pale)
     tall = ROW * len(frame) + 8
-    pale = " Pale: follows from an assumption." if unsure.any() else ""
+    note = " Pale: follows from an assumption." if unsure.any() else ""
     return (
         f'<section class="cg-part"><h3>{text(title)}</h3><p class="cg-kind">{text(of)}; '
         f'{text(unit)}</p><svg role="img" viewBox="0 0 {WIDE} {tall}" width="100%" '
         f'style="max-width:{WIDE}px" font-family="sans-serif" font-size="13">'
         f"<title>{text(title)}</title><desc>{text(alternative)}</desc>{rows}"
         f'<line x1="{nought:.1f}" x2="{nought:.1f}" y1="0" y2="{tall}" stroke="currentColor"/>'
-        f"</svg><p>{text(alternative)}{pale}</p></section>"
+        f"</svg><p>{text(alternative)}{note}</p></section>"
     )
 
 

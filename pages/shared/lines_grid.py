@@ -6,6 +6,7 @@ changed against the place's own lines; and the way back.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -22,6 +23,10 @@ from pages.shared.lines_words import TITLES, VIEWS, columns
 _GRID: Final = "lines.grid"  # session: the table as the grid was last given it
 _HEIGHT: Final = 520
 _SHOWN: Final = 30
+WRONG: Final = "wrong here"  # no table of lines has a column with a blank in its name
+WRONG_WIDE: Final = 90
+_WHOLE: Final = "the line"
+_RED: Final = "background-color: #7a0f0a; color: #ffffff"  # the grid pales what it writes here
 
 
 def show(result: Result, link: links.Link) -> None:
@@ -108,11 +113,21 @@ def _grid(result: Result, view: str) -> None:
     if view == "all":
         order += [name for name in base.columns if name not in order]
     shown = base.set_index(pd.RangeIndex(1, len(base) + 1))
+    shown.insert(0, WRONG, pd.Series("", index=shown.index, dtype="str"))
+    order.insert(0, WRONG)
     st.data_editor(
-        shown,
+        _marked(shown, wrong_cells(frame, lines_work.faults(result))),
         key=key,
         column_order=order,
-        column_config=columns(result.place, base),
+        column_config={
+            **columns(result.place, base),
+            WRONG: st.column_config.TextColumn(
+                "Wrong",
+                width=WRONG_WIDE,
+                disabled=True,
+                help="Which cells of the line are wrong; what to do about it stands beside.",
+            ),
+        },
         num_rows="dynamic",
         hide_index=False,
         height=_HEIGHT,
@@ -125,6 +140,44 @@ def _grid(result: Result, view: str) -> None:
         "Type in a cell, or paste cells from a spreadsheet. A new line goes into the last row; to "
         "take lines out, tick them at the left and press Delete."
     )
+
+
+def wrong_cells(frame: pd.DataFrame, found: Sequence[Fault]) -> dict[int, list[str]]:
+    """Return the titles of the columns in which each line is wrong, as far as a fault says it."""
+    named: dict[int, list[str]] = {}
+    for fault in found:
+        if not 0 < fault.line <= len(frame):
+            continue
+        row, first = frame.iloc[fault.line - 1], fault.rule.partition(" ")[0].lower()
+        cells = [name for name in row.index if fault.found and row[name] == fault.found]
+        names = (
+            [TITLES[first]] if first in TITLES else [TITLES.get(name, name) for name in cells[:1]]
+        )
+        named.setdefault(fault.line, []).extend(names or [_WHOLE])
+    return named
+
+
+def _marked(shown: pd.DataFrame, wrong: Mapping[int, Sequence[str]]) -> Any:
+    """Return the grid with the column that names the wrong cells of a line, in red.
+
+    Streamlit colours no cell that can be typed in, and takes a grid with other values for another
+    one, in which the cursor is back at the beginning. What a column that cannot be typed in shows
+    and how it looks is no value, so only that changes with every cell that is typed.
+    """
+    names = {line: titles for line, titles in wrong.items() if line in shown.index}
+    if not names:
+        return shown
+    order = [TITLES.get(str(name), str(name)) for name in shown.columns]
+    place = {title: at for at, title in enumerate([*order, _WHOLE])}
+    styled = shown.style.map(lambda _: _RED, subset=pd.IndexSlice[list(names), WRONG])
+    for line, titles in names.items():
+        words = ", ".join(sorted(set(titles), key=place.__getitem__))
+        styled = styled.format(_saying(words), subset=pd.IndexSlice[line, WRONG])
+    return styled
+
+
+def _saying(words: str) -> Callable[[object], str]:
+    return lambda _: words
 
 
 def _typed(result: Result, key: str) -> None:

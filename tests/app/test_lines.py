@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -442,3 +443,18 @@ def test_money_that_would_give_small_counts_away_stays_hidden_beside_a_second_wa
     views.set_value("sure").run()
     edited = tables(test)[-1]
     assert set(hidden.index) <= set(edited.index[edited["first"] == "no data"])
+
+
+def test_the_grid_names_in_red_which_cells_of_a_line_are_wrong() -> None:
+    test = opened()
+    (before,) = test.dataframe
+    assert set(before.value[lines_grid.WRONG]) == {""}
+    assert before.proto.arrow_data.styler.styles == ""
+    row = "parks\tParks\tTown council\t12,34\ttown:T\tguess\t2025-26\trevenue\tbudget\n"
+    paste(test, PARKS + row)
+    press(test, "Take 1 line")
+    (after,) = test.dataframe
+    shown = pa.ipc.open_stream(after.proto.arrow_data.styler.display_values).read_pandas()
+    assert [words for words in shown[lines_grid.WRONG] if words] == ["Amount, Shared by"]
+    assert "background-color: #7a0f0a" in after.proto.arrow_data.styler.styles
+    assert set(after.value[lines_grid.WRONG]) == {""}  # no value: what is typed stays where it is
