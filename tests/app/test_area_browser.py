@@ -132,6 +132,59 @@ def test_a_line_drawn_with_the_mouse_tells_of_the_squares_in_it_and_its_link_reo
     assert "The drawn area" in other.locator(".live-map .legend").inner_text()
 
 
+def test_a_corner_of_a_drawn_line_is_moved_with_the_mouse_and_with_the_keys(
+    new_page: Callable[..., Any],
+) -> None:
+    """Corners near the middles of squares 0, 2, 14, 12; the second one goes to that of 6, and on.
+
+    First it goes up to the middle of square 6, so that square 1 has only an eighth inside of it;
+    then by the keys, a little to the left.
+    """
+    page = new_page()
+    painted(page)
+    corners = [middle(page, number) for number in (0, 2, 14, 12)]
+    page.locator(".live-map .draw").click()
+    for at in corners:
+        page.mouse.click(*at)
+    page.locator(".live-map .pen-finish").click()
+    page.wait_for_url(re.compile(r"level=drawn.*shape=1"))
+    told(page)
+    links = [page.url]
+    page.locator(".live-map .draw").click()
+    words = page.locator(".live-map .pen-words")
+    sync_api.expect(words).to_contain_text("Pick a corner up")
+    page.mouse.click(*corners[1])
+    sync_api.expect(words).to_contain_text("Corner 2 picked up")
+    page.mouse.click(*middle(page, 12))  # there it would lie upon another corner
+    sync_api.expect(words).to_contain_text("cross")
+    page.mouse.click(*middle(page, 6))
+    sync_api.expect(words).to_contain_text("Corner 2 moved")
+    page.locator(".live-map .pen-finish").click()
+    page.wait_for_function("before => location.href !== before", arg=links[0])
+    links.append(page.url)
+    told(page)
+    page.locator(".live-map .draw").click()
+    box = page.locator(".live-map .canvas").bounding_box()
+    x, y = middle(page, 6)
+    page.keyboard.press("ArrowLeft")  # shows the cross hairs, in the middle of the map
+    for away, back, forth in (
+        (x - box["x"] - box["width"] / 2, "ArrowLeft", "ArrowRight"),
+        (y - box["y"] - box["height"] / 2, "ArrowUp", "ArrowDown"),
+    ):
+        for _ in range(round(abs(away) / 16)):
+            page.keyboard.press(forth if away > 0 else back)
+    page.keyboard.press("Enter")
+    sync_api.expect(words).to_contain_text("Corner 2 picked up")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    sync_api.expect(words).to_contain_text("Corner 2 moved")
+    page.keyboard.press("Backspace")  # takes the last corner back; three are left
+    sync_api.expect(words).to_contain_text("3 left")
+    page.locator(".live-map .pen-finish").click()
+    page.wait_for_function("before => location.href !== before", arg=links[1])
+
+
 def test_a_click_on_the_map_opens_the_area_and_a_second_one_the_next(
     new_page: Callable[..., Any],
 ) -> None:

@@ -2,13 +2,15 @@
 //
 // In: the live map and the ring drawn before. Out: `map.onDraw` with the corners in longitude and
 // latitude. A line that would cross itself is refused as soon as it would, with the reason; what
-// was drawn up to there stays.
+// was drawn up to there stays. Where something was drawn before, the pen mends it: a corner is
+// picked up and put elsewhere, corners are taken back from the last one, or new ones follow.
 
 const NEAR = 12; // pixels within which a corner is the same as another
 const STEP = 16; // pixels that an arrow key moves the cross hairs; with Shift a quarter of it
 const MOST_CORNERS = 200;
 const DECIMALS = 1e5; // of a degree: the fifth is about a metre
 const START = "Put the corners of your area one by one.";
+const MENDING = "Pick a corner up and put it elsewhere, add corners after the last, or take them back. Then finish.";
 
 const CROSSES = "That line would cross another one. Put the corner somewhere else.";
 const CLOSING = "The last line would cross another one. Take a corner back, or add one.";
@@ -58,6 +60,11 @@ export function closes(corners) {
   return corners.some((corner) => turn(first, second, corner) !== 0);
 }
 
+// Whether corners, taken one by one, make a closed line.
+function sound(corners) {
+  return corners.every((corner, at) => fits(corners.slice(0, at), corner)) && closes(corners);
+}
+
 // -- the pen -----------------------------------------------------------------------------------------
 
 export class Pen {
@@ -67,6 +74,8 @@ export class Pen {
     this.part = live.part;
     this.drawing = false;
     this.corners = [];
+    this.mending = false; // whether the corners are those of a finished line
+    this.held = null; // the number of the corner that is picked up
     const pane = this.map.createPane("drawn"); // over the areas, and never in the way of a click
     pane.style.zIndex = 450;
     pane.style.pointerEvents = "none";
@@ -98,7 +107,9 @@ export class Pen {
 
   begin() {
     this.drawing = true;
-    this.corners = [];
+    this.corners = [...this.ring];
+    this.mending = this.corners.length > 2;
+    this.held = null;
     this.map.doubleClickZoom.disable();
     this.live.point(null);
     this.part("draw").setAttribute("aria-pressed", "true");
@@ -106,7 +117,7 @@ export class Pen {
     this.live.root.classList.add("drawing");
     this.aim = this.map.getSize().divideBy(2);
     this.part("aim").hidden = true;
-    this.say(START);
+    this.say(this.mending ? MENDING : START);
     this.draw();
     this.part("canvas").focus({ preventScroll: true });
   }
@@ -114,6 +125,7 @@ export class Pen {
   stop() {
     this.drawing = false;
     this.corners = [];
+    this.held = null;
     this.map.doubleClickZoom.enable();
     this.part("draw").setAttribute("aria-pressed", "false");
     this.part("pen").hidden = true;
@@ -132,6 +144,9 @@ export class Pen {
   put(place) {
     const here = L.latLng(Math.round(place.lat * DECIMALS) / DECIMALS, Math.round(place.lng * DECIMALS) / DECIMALS);
     const near = (corner) => corner && this.apart(corner, here) <= NEAR;
+    if (this.held !== null) return this.set(here, near);
+    const picked = this.mending ? this.corners.findIndex(near) : -1;
+    if (picked >= 0) return this.pick(picked);
     // A second click on the last corner (a double click), or one on the first, closes the line.
     if (near(this.corners.at(-1))) return this.corners.length > 2 && this.finish();
     if (this.corners.length > 2 && near(this.corners[0])) return this.finish();
@@ -145,13 +160,37 @@ export class Pen {
     this.draw();
   }
 
+  pick(at) {
+    this.held = at;
+    this.say(`Corner ${at + 1} picked up. Put it where it shall be.`);
+    this.draw();
+  }
+
+  // Put the corner down that is picked up, where the line allows it.
+  set(here, near) {
+    const number = this.held + 1;
+    const moved = this.corners.with(this.held, here);
+    const stays = near(this.corners[this.held]);
+    if (!stays && !sound(moved)) return this.say(CROSSES);
+    if (!stays) this.corners = moved;
+    this.held = null;
+    this.say(stays ? `Corner ${number} stays where it is.` : `Corner ${number} moved. Finish, or go on.`);
+    this.draw();
+  }
+
   apart(one, other) {
     return this.map.latLngToContainerPoint(one).distanceTo(this.map.latLngToContainerPoint(other));
   }
 
   undo() {
+    if (this.held !== null) {
+      this.held = null;
+      this.say(MENDING);
+      return this.draw();
+    }
     if (!this.corners.length) return;
     this.corners.pop();
+    this.mending &&= this.corners.length > 2;
     const number = this.corners.length;
     this.say(number ? `Corner taken back. ${number} left.` : START);
     this.draw();
@@ -234,11 +273,14 @@ export class Pen {
     if (this.corners.length > 2) {
       line(this.corners, { stroke: false, fill: true, fillColor: "var(--drawn)", fillOpacity: 0.14 }, L.polygon);
     }
-    line(this.corners, pale);
-    line(this.corners, strong);
+    const outline = this.mending ? L.polygon : L.polyline;
+    line(this.corners, pale, outline);
+    line(this.corners, strong, outline);
     this.trailing = line([], { color: "var(--drawn)", weight: 2, dashArray: "5 5" });
     this.corners.forEach((corner, at) => {
-      const look = { radius: at ? 4.5 : 7, color: "var(--drawn)", weight: 2, fillColor: "var(--panel)", fillOpacity: 1 };
+      const fillColor = at === this.held ? "var(--drawn)" : "var(--panel)";
+      const radius = this.mending || !at ? 7 : 4.5;
+      const look = { radius, color: "var(--drawn)", weight: 2, fillColor, fillOpacity: 1 };
       L.circleMarker(corner, { ...this.options, ...look }).addTo(this.marks);
     });
   }
@@ -246,6 +288,10 @@ export class Pen {
   trail(to) {
     const last = this.corners.at(-1);
     if (!this.trailing || !last) return;
+    if (this.mending) {
+      const next = this.corners[(this.held + 1) % this.corners.length];
+      return this.trailing.setLatLngs(this.held === null ? [] : [this.corners.at(this.held - 1), to, next]);
+    }
     this.trailing.setLatLngs(this.corners.length > 1 ? [last, to, this.corners[0]] : [last, to]);
   }
 }
