@@ -40,7 +40,11 @@ def argue(result: Result, table: pd.DataFrame, first: Figure, second: Figure) ->
     if pd.isna(alike):
         return [f"Every area has the same {one} or the same {other}: nothing to compare."]
     how = "largely agree" if alike >= ALIKE else "disagree" if alike <= UNLIKE else "agree little"
-    said = [f"The two maps {how}: the rank correlation of {one} and {other} is {alike:.2f}."]
+    first_of_all = (
+        f"The two maps {how}. On a scale on which 1 is the very same order of areas, 0 no order in "
+        f"common and -1 the opposite one, {one} and {other} stand at {alike:.2f}."
+    )
+    said = [first_of_all]
     gap = ranks[second.column] - ranks[first.column]
     names = table["name"]
     for at, words in ((int(gap.argmax()), "less"), (int(gap.argmin()), "more")):
