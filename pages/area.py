@@ -153,7 +153,12 @@ def _open_like(result: Result, profile: Profile | None, link: links.Link) -> Non
         return
     rows = profile.similar.table.head(about_area.LIKE)
     level = next(
-        (id for id, table in result.level_tables.items() if rows.index.isin(table.index).all()), ""
+        (
+            id
+            for id, table in result.level_tables.items()
+            if all(code in table.index for code in rows.index)
+        ),
+        "",
     )
     if not level:
         return

@@ -30,13 +30,19 @@ def needs(profile: Profile) -> str:
     measures = profile.table
     names = dict(profile.beside)
     heads = ["Measure", HERE, BESIDE, *(SHORT.get(key, key) for key in names), RANK, HOW]
+    # Row by row `to_dict` takes a fifth of the time that a whole area takes.
+    columns = [measures[name].tolist() for name in measures]
+    told = [dict(zip(measures.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    themes: dict[str, list[dict[Any, Any]]] = {}
+    for row in told:
+        themes.setdefault(str(row["theme"]), []).append(row)
     rows = []
-    for theme, part in measures.groupby("theme", sort=False):
+    for theme, part in themes.items():
         rows.append(
             f'<tr role="row" class="cg-theme"><th role="rowheader" colspan="{len(heads)}">'
-            f"{text(str(theme).capitalize() or 'Other measures')}</th></tr>"
+            f"{text(theme.capitalize() or 'Other measures')}</th></tr>"
         )
-        rows += [_measure(row, list(names)) for row in part.to_dict("records")]
+        rows += [_measure(row, list(names)) for row in part]
     key = "".join(
         f'<span class="cg-key"><i class="mark of-{mark}" aria-hidden="true"></i>{text(word)}</span>'
         for mark, word in {"here": "here, with what chance leaves open", **_told(names)}.items()
@@ -50,7 +56,7 @@ def needs(profile: Profile) -> str:
     notes = [
         f"{row['sentence']} {row['definition']} Source: {row['source'] or 'not stated'}"
         f"{', ' + str(row['date']) if row['date'] else ''}."
-        for row in measures.to_dict("records")
+        for row in told
     ]
     return area_html.section(
         "<h3>What it needs</h3>",

@@ -27,7 +27,7 @@ def told(base: Result, level: str, code: str, make: Callable[[], Told]) -> Told:
     return _told(place.id, place.content_hash, level, code, today, _make=make)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=320, show_spinner=False)
 def _told(
     place_id: str, content: str, level: str, code: str, today: str, *, _make: Callable[[], Told]
 ) -> Told:
