@@ -133,6 +133,8 @@ def _change(titles: Titles, held: Mapping[str, Any]) -> tuple[str, str]:
     else:
         pence = read_amount(held["amount"]).pence
         up, much = pence >= 0, format_pounds(abs(pence))
+    if much in ("0 %", format_pounds(0)):
+        return f"{titles.of(held['of'])} stays as it is so far", held["reason"]
     return f"{titles.of(held['of'])} {'grows' if up else 'is cut'} by {much}", held["reason"]
 
 

@@ -97,7 +97,9 @@ def test_growth_and_cuts_balance_to_the_penny() -> None:
     test.slider(key="choices.change.1.per_cent").set_value(10.0).run()
     assert balance(test) == [POT, 900_000, 0, POT + 900_000]
     assert "£9,000.00 more than today still has to be found." in html(test)
+    assert "Parks grows by 10 %" in html(test)
     press(test, "choices.add.change")
+    assert "stays as it is so far" in html(test)  # not: grows by 0 %
     test.selectbox(key="choices.change.2.of").set_value("clinic").run()
     test.button_group(key="choices.change.2.way").set_value("amount").run()
     test.number_input(key="choices.change.2.amount").set_value(-9000.0).run()
