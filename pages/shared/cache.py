@@ -44,6 +44,7 @@ from data.store_errors import NoStore
 from geo.errors import CommonGroundError
 from indices.profiles_errors import NothingToShow
 from pages.shared import links
+from pages.shared.cache_kept import kept
 
 VARIABLE = "COMMONGROUND_PLACE"
 Stamp = tuple[tuple[str, int, int], ...]  # names, sizes and times of the files of a place
@@ -85,8 +86,8 @@ def what_if(base: run.Result, *, need_weight: float, neediest_per_head: float) -
     """Return the result with its money shared by other need settings."""
     if (need_weight, neediest_per_head) == (base.need_weight, base.neediest_per_head):
         return base
-    key = (base.place.id, base.place.content_hash)
-    return _scenario(*key, need_weight, neediest_per_head, _base=base)
+    place = base.place
+    return _scenario(place.id, place.content_hash, need_weight, neediest_per_head, _base=base)
 
 
 def allocation(base: run.Result, text: str, *, draws: int = doubtful.DRAWS) -> scenarios.Allocation:
@@ -158,12 +159,17 @@ def mapped(base: run.Result, level: str, figure: str) -> data_mapped.Mapped:
 
 def unusual(base: run.Result, level: str) -> per_person.PerPerson:
     """Return money per person of a level, with the areas in which it misleads."""
-    return _unusual(base.place.id, base.place.content_hash, level, _base=base)
+    return kept(base, "unusual", level, make=lambda: per_person.money_per_person(base, level))
 
 
 def fit(base: run.Result, level: str, other: str) -> coterminosity.Fit:
     """Return how well the borders of two levels fit, in people."""
-    return _fit(base.place.id, base.place.content_hash, level, other, _base=base)
+    one, two = base.crosswalks[level], base.crosswalks[other]
+
+    def make() -> coterminosity.Fit:
+        return coterminosity.fit(coterminosity.through_base(one, two, base.place.people))
+
+    return kept(base, "fit", level, other, make=make)
 
 
 def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) -> None:
@@ -200,7 +206,7 @@ def folder_of(place_id: str = "") -> Path:
     folder of the machine.
     """
     served = _served()
-    if not place_id or place_id == _served_id(served):
+    if not place_id or place_id == _identity(str(served), _stamp(served))[0]:
         return served
     kept = home() / "packages" / place_id
     if place_id.replace("-", "").isalnum() and kept.is_dir():
@@ -241,10 +247,6 @@ def _served() -> Path:
     return Path(named).expanduser() if named else demo.cached()
 
 
-def _served_id(folder: Path) -> str:
-    return _identity(str(folder), _stamp(folder))[0]
-
-
 def _stamp(folder: Path) -> Stamp:
     """Return names, sizes and times of a place's files: cheap to look at on every run."""
     found, folders = [], [str(folder)] if folder.is_dir() else []
@@ -273,8 +275,7 @@ def _store(shown: str) -> Store:
 def _identity(folder: str, stamp: Stamp) -> tuple[str, str]:
     """Return id and content hash of a place, read again only when one of its files has changed.
 
-    Every run of every page asks for them. Streamlit's own caches would hash the names and times of
-    all files each time, a tenth of what a run of the Map takes; comparing them costs nothing.
+    Every run asks for them; Streamlit's caches would hash names and times of all files each time.
     """
     held = _SEEN.get(folder)
     if held is None or held[0] != stamp:
@@ -378,19 +379,6 @@ def _mapped(
     place_id: str, content: str, level: str, figure: str, on: dt.date, *, _base: run.Result
 ) -> data_mapped.Mapped:
     return data_mapped.values(_base, level, figure, prepared=profiles(_base), on=on)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _unusual(place_id: str, content: str, level: str, *, _base: run.Result) -> per_person.PerPerson:
-    return per_person.money_per_person(_base, level)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _fit(
-    place_id: str, content: str, level: str, other: str, *, _base: run.Result
-) -> coterminosity.Fit:
-    one, two = _base.crosswalks[level], _base.crosswalks[other]
-    return coterminosity.fit(coterminosity.through_base(one, two, _base.place.people))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
