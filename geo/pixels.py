@@ -42,7 +42,7 @@ COVERED = "covered=count(default_value=0)"
 # A miscount is of whole pixels; an honest sum of shares in single precision is far below this.
 MISCOUNT = 1e-3
 NEVER = "Never get here"
-Row = list[float | None]
+Row = list[float]
 
 
 class Pixels:
@@ -80,7 +80,7 @@ class Pixels:
         found = pd.DataFrame(rows, index=drawn, columns=STATISTICS, dtype=np.float64)
         return everywhere.assign(**found).fillna({"sum": 0.0, "count": 0.0})
 
-    def _statistics(self, positions: npt.NDArray[np.int64], shapes: Polygons) -> list[Row]:
+    def _statistics(self, positions: npt.NDArray[np.int64], shapes: Polygons) -> Floats:
         features = _Shapes(positions, shapes, self.crs.to_wkt())
         raster = self._source(shapely.total_bounds(shapes))
         # Where every pixel holds data, their count is what is covered; to ask twice costs time.
@@ -88,21 +88,22 @@ class Pixels:
         asked = [*STATISTICS, COVERED] if gaps else list(STATISTICS)
         results = _Results([name.partition("=")[0] for name in asked])
         try:
-            rows: list[Row] = exact_extract(raster, features, asked, output=results)
+            rows: Floats = exact_extract(raster, features, asked, output=results)
         except RuntimeError as error:
             # exactextract 0.3 gives up on some valid shapes that run along the edges of pixels.
             if NEVER not in str(error):
                 raise
             if len(shapes) == 1:
-                return [self._by_hand(shapes[0])]
+                return np.array([self._by_hand(shapes[0])])
             half = len(shapes) // 2
             first = self._statistics(positions[:half], shapes[:half])
-            return first + self._statistics(positions[half:], shapes[half:])
+            return np.concatenate([first, self._statistics(positions[half:], shapes[half:])])
         # And it fills whole pixels too many or too few for some others, without a word.
-        covered = [row[-1 if gaps else STATISTICS.index("count")] or 0.0 for row in rows]
-        for i in np.flatnonzero(self._miscounted(shapes, np.array(covered))):
+        covered = np.nan_to_num(rows[:, -1 if gaps else STATISTICS.index("count")], nan=0.0)
+        rows = rows[:, : len(STATISTICS)]
+        for i in np.flatnonzero(self._miscounted(shapes, covered)):
             rows[i] = self._by_hand(shapes[i])
-        return [row[: len(STATISTICS)] for row in rows]
+        return rows
 
     def at(self, points: npt.NDArray[np.object_]) -> Floats:
         """Return the pixel under each point: 0 where there is none or it holds no data."""
@@ -149,7 +150,7 @@ class Pixels:
             if len(held):
                 total, count = total + float(held @ share), count + float(share.sum())
                 least = min(least, float(held.min()))
-        return [total, count, least if count else None]
+        return [total, count, least if count else np.nan]
 
     def _shares(self, shape: shapely.Geometry, window: Window) -> tuple[Floats, Floats]:
         """Return the pixels with data that a shape meets, and the share of each inside it."""
@@ -354,12 +355,15 @@ class _Row(Feature):
 
 
 class _Results(Writer):
-    """Gathers rows of numbers; the library's own table spends half of the time on each feature."""
+    """Gathers rows of numbers; the library's own table spends half of the time on each feature.
+
+    In one list for all shapes: a list for each would be looked at by the garbage collector.
+    """
 
     def __init__(self, names: list[str]) -> None:
         super().__init__()
         self.names = names
-        self.rows: list[Row] = []
+        self.numbers: list[float | None] = []
         self.row = _Row()  # one for all: to make one takes as long as to fill it
 
     def add_operation(self, operation: Any) -> None:
@@ -367,10 +371,11 @@ class _Results(Writer):
 
     def write(self, feature: Any) -> None:
         """Keep the statistics of the next shape."""
-        self.row.values.clear()
+        values = self.row.values
+        values.clear()
         feature.copy_to(self.row)
-        self.rows.append([self.row.values.get(name) for name in self.names])
+        self.numbers.extend(map(values.get, self.names))
 
-    def features(self) -> list[Row]:
-        """Return a row a shape."""
-        return self.rows
+    def features(self) -> Floats:
+        """Return a row a shape, NaN where exactextract has no number."""
+        return np.array(self.numbers, dtype=np.float64).reshape(-1, len(self.names))
