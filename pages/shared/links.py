@@ -81,7 +81,7 @@ class Link:
             default=default,
             parse=lambda text: text if text in allowed else None,
             fault=lambda text: (
-                f"This link asks for a {what} “{text}” that this place does not "
+                f"This link asks for {_one(what)} “{text}” that this place does not "
                 "have. The usual one is shown instead."
             ),
         )
@@ -101,7 +101,7 @@ class Link:
             default=default,
             parse=parse,
             fault=lambda text: (
-                f"This link asks for a {what} of “{text}”, which is not between "
+                f"This link asks for {_one(what)} of “{text}”, which is not between "
                 f"{low:g} and {high:g}. The usual one, {default:g}, is used instead."
             ),
         )
@@ -224,6 +224,10 @@ def newly_asked_version() -> str:
 def keep_version(version: str) -> None:
     """Have the address of every page name a saved version from now on; "" names none."""
     st.session_state.setdefault(_CHOICES, {})[_SCENARIO] = version
+
+
+def _one(what: str) -> str:
+    return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
 
 
 def _text(value: object) -> str:

@@ -103,7 +103,7 @@ def test_hostile_names_are_text_on_the_page_of_an_area() -> None:
 
 def test_an_unknown_area_of_a_link_is_told() -> None:
     test = opened("area", v="1", level="wd", area="nowhere")
-    assert any("nowhere" in warning.value for warning in test.warning)
+    assert any("asks for an area “nowhere”" in warning.value for warning in test.warning)
     assert "Choose an area" in str(test.selectbox(key="area.area").options)
 
 
