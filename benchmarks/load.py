@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import pages
-from benchmarks.measure import ROOT, table
+from benchmarks import pages, prepare
+from benchmarks.measure import table
 from benchmarks.session import Answer
 from benchmarks.tour import DESK, FLAGS, chromium, served
 from benchmarks.visitors import KINDS, Visitor
@@ -60,14 +58,7 @@ def run(data: Path, folder: Path, repeats: int) -> str:
     """Build Bristol, serve both places in turn and let the visitors in."""
     from data import demo
 
-    city = folder / "bristol"
-    recipe = [sys.executable, "-m", "data.recipes.english_city", "bristol"]
-    subprocess.run(
-        [*recipe, "--data", str(data), "--out", str(city)],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    city = prepare.place(data, folder)
     parts = ["## Many people at once on one server"]
     for title, place in (("The demo place", demo.cached()), ("Bristol", city)):
         parts.append(report(title, measure(place, acts=ACTS_A_REPEAT * repeats)))

@@ -8,14 +8,12 @@ the messages are and as they travel; the same times for all small areas of Engla
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import overview
-from benchmarks.measure import ROOT, table
+from benchmarks import overview, prepare
+from benchmarks.measure import table
 from benchmarks.tour import DESK, FLAGS, chromium, served
 from benchmarks.wire import Wire
 
@@ -49,14 +47,7 @@ def run(data: Path, folder: Path, repeats: int) -> str:
 
     if chromium() is None:
         return "## The pages\n\nNo Chromium was found: install one, or set CHROMIUM."
-    place = folder / "bristol"
-    recipe = [sys.executable, "-m", "data.recipes.english_city", "bristol"]
-    subprocess.run(
-        [*recipe, "--data", str(data), "--out", str(place)],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    place = prepare.place(data, folder)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         with served(place) as address, Wire(address) as wire:

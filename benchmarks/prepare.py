@@ -6,6 +6,8 @@ of text codes) and arrays, as `benchmarks.tasks` reads them.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +15,8 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
+
+from benchmarks.measure import ROOT
 
 CITY_LAYERS = {
     "lsoa11": ("lsoa11_imd2019", "LSOA11CD"),
@@ -49,6 +53,15 @@ def bristol(data: Path, folder: Path) -> None:
     edges = np.array(bounds)
     box = np.concatenate([edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)])
     _raster_of(xy, box, folder / "people.tif")
+
+
+def place(data: Path, folder: Path) -> Path:
+    """Build Bristol as a place package in a process of its own and return its folder."""
+    made = folder / "bristol"
+    recipe = [sys.executable, "-m", "data.recipes.english_city", "bristol"]
+    where = ["--data", str(data), "--out", str(made)]
+    subprocess.run([*recipe, *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return made
 
 
 def _raster_of(xy: np.ndarray, box: np.ndarray, path: Path) -> None:
