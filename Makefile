@@ -7,9 +7,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PLACE ?= demo
 # What you are on your own machine: a commissioner writes scenarios, a board agrees to them.
 ROLE ?= commissioner
-# Tests run in as many processes; one file stays in one of them, with what it has built. The order
-# is that of tests/conftest.py: the files that take longest come first.
-WORKERS ?= 2
+# Tests run in as many processes as there are cores, two to four: each holds some 1.5 GB. One file
+# stays in one of them, with what it has built. The order is that of tests/conftest.py: the files
+# that take longest come first.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.installed
 # Where it is set, every process and server of a test compiles all modules and tests anew.
