@@ -141,6 +141,8 @@ class Pixels:
     def _by_hand(self, shape: shapely.Geometry) -> Row:
         """Cut every pixel on the border of one shape: slower, and right for all of them."""
         window, total, count, least = self._window(np.asarray(shape.bounds)), 0.0, 0.0, np.inf
+        # On a copy: preparing writes into a shape, which another thread may be cutting just now.
+        shape = shapely.from_wkb(shapely.to_wkb(shape))
         shapely.prepare(shape)
         rows = max(1, CELLS_BY_HAND // max(window.width, 1))
         for top in range(0, window.height, rows):

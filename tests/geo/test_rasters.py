@@ -326,6 +326,16 @@ def test_known_totals_split_as_the_surface_does_in_each_source(write: Write, see
         assert table.sum(axis=1) + shared.outside == pytest.approx(totals, rel=1e-12, abs=1e-9)
 
 
+def test_summing_leaves_the_shapes_of_the_caller_unprepared(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread may be cutting them; two threads on one prepared shape end the process."""
+    monkeypatch.setattr("geo.pixels.MISCOUNT", -1.0)  # every shape is cut pixel by pixel
+    areas = layer(along_the_pixels(), cells(0, 0, 1, 1))
+    assert zonal_sum(write(np.full((12, 12), 2.0)), areas).iloc[1] == pytest.approx(2, rel=1e-9)
+    assert not shapely.is_prepared(areas.geometry.values).any()
+
+
 def test_a_slight_piece_of_a_surface_is_as_dense_as_the_pixel_it_lies_in() -> None:
     """By hand: 10 people in the first pixel, 30 in the second, over which the last target lies."""
     held = np.array([[10.0, 30.0]])
