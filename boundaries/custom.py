@@ -25,6 +25,7 @@ from scipy import sparse
 
 from boundaries.crosswalk import Crosswalk
 from boundaries.errors import BoundaryError
+from geo import polygons
 from geo.errors import Faults
 
 FEWEST_HOUSEHOLDS = 100
@@ -289,6 +290,7 @@ def _usable(
 def _shares(
     blocks: Blocks, shape: shapely.Geometry, points: gpd.GeoDataFrame | None
 ) -> tuple[pd.Series, str]:
+    shape = polygons.own(shape)
     shapely.prepare(shape)
     if points is not None:
         xy = shapely.get_coordinates(points.geometry.to_numpy())

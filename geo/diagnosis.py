@@ -282,12 +282,13 @@ def neighbours(gap: Any, shapes: Shapes, tree: shapely.STRtree) -> list[int]:
     A piece of the gap's border belongs to the shapes that its middle lies on.
     """
     near = np.sort(tree.query(gap, predicate="intersects"))
-    shapely.prepare(shapes[near])
+    around = polygons.own(shapes[near])
+    shapely.prepare(around)
     rings = shapely.get_rings(gap)
     pieces = [shapely.get_coordinates(ring) for ring in rings]
     middles = np.concatenate([(xy[1:] + xy[:-1]) / 2 for xy in pieces])
     sizes = np.concatenate([np.hypot(*np.diff(xy, axis=0).T) for xy in pieces])
-    on = shapely.dwithin(shapes[near][:, None], shapely.points(middles)[None, :], TOUCH_M)
+    on = shapely.dwithin(around[:, None], shapely.points(middles)[None, :], TOUCH_M)
     lengths = (on * sizes).sum(axis=1)
     order = np.lexsort((near, -lengths))
     return [int(near[k]) for k in order if lengths[k] > 0]

@@ -26,6 +26,7 @@ from pyproj import CRS
 from rasterio.windows import Window
 
 from geo.errors import Faults, RasterWithoutCRS, RotatedRaster, UnreadableRaster
+from geo.polygons import own
 
 Polygons = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -141,8 +142,7 @@ class Pixels:
     def _by_hand(self, shape: shapely.Geometry) -> Row:
         """Cut every pixel on the border of one shape: slower, and right for all of them."""
         window, total, count, least = self._window(np.asarray(shape.bounds)), 0.0, 0.0, np.inf
-        # On a copy: preparing writes into a shape, which another thread may be cutting just now.
-        shape = shapely.from_wkb(shapely.to_wkb(shape))
+        shape = own(shape)  # another thread may be cutting it just now
         shapely.prepare(shape)
         rows = max(1, CELLS_BY_HAND // max(window.width, 1))
         for top in range(0, window.height, rows):

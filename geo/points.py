@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo import polygons
 from geo.errors import CommonGroundError
 
 Positions = npt.NDArray[np.int64]
@@ -86,17 +87,15 @@ def locate_all(points_xy: npt.ArrayLike, areas: gpd.GeoDataFrame) -> tuple[Posit
     NotPoints
     """
     points = _checked(points_xy)
-    shapes = np.asarray(areas.geometry.array)
+    shapes = polygons.own(np.asarray(areas.geometry.array))
     if not len(points) or not len(shapes):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    unprepared = shapes[~shapely.is_prepared(shapes)]
-    shapely.prepare(unprepared)
+    shapely.prepare(shapes)
     held, holder = [], []
     for point, area in _candidates(points, shapely.bounds(shapes)):
         inside = shapely.intersects_xy(shapes[area], points[point, 0], points[point, 1])
         held.append(point[inside])
         holder.append(area[inside])
-    shapely.destroy_prepared(unprepared)
     point, area = np.concatenate(held), np.concatenate(holder)
     order = np.lexsort((area, point))
     return point[order], area[order]

@@ -51,6 +51,15 @@ def check(shapes: Shapes, faults: Faults, *, labels: Texts, where: str) -> Flags
     return usable
 
 
+def own(shapes: Any) -> Any:
+    """Return copies of shapes that nobody else holds, so that they may be prepared.
+
+    Preparing writes into a shape; where another thread asks the same one meanwhile, as two visitors
+    of one server do, the process ends.
+    """
+    return shapely.from_wkb(shapely.to_wkb(shapes))
+
+
 def finite(shapes: Shapes) -> Flags:
     """Say for each shape whether all its x and y are finite numbers."""
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
