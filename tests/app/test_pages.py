@@ -321,7 +321,7 @@ def test_two_figures_stand_side_by_side_and_say_where_they_argue() -> None:
     frame = tables(test)[0]
     need = [float(frame.at[f"a{n:02d}", "need"]) for n in ours]
     rho = spearmanr([-value for value in need], [-(100 + n) for n in ours]).statistic
-    assert f"Need and People stand at {rho:.2f}" in said
+    assert f"need and people stand at {rho:.2f}" in said
     assert dict(test.query_params)["beside"] == "people"
 
 
