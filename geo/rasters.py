@@ -202,8 +202,8 @@ def overlap_of_totals(
     so that it is even along a border and what lies in no target may be measured by its land, as
     long as no two targets overlap; then only the pieces are summed. A piece smaller than a
     hundredth of a pixel, such as two drawings of one border leave in thousands, takes the density
-    at its middle: that can err by no more than a hundredth of what two neighbouring pixels differ
-    by. Otherwise as `overlap_people`, each source scaled to its total.
+    at its middle: that can err by no more than a hundredth of what the pixels it meets differ by.
+    Otherwise as `overlap_people`, each source scaled to its total.
 
     Parameters
     ----------

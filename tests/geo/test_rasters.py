@@ -326,6 +326,20 @@ def test_known_totals_split_as_the_surface_does_in_each_source(write: Write, see
         assert table.sum(axis=1) + shared.outside == pytest.approx(totals, rel=1e-12, abs=1e-9)
 
 
+def test_squares_of_a_grid_are_not_cut_one_by_one(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("this takes forty times as long")
+
+    monkeypatch.setattr("geo.pixels.Pixels._by_hand", never)
+    numbers = np.arange(144.0).reshape(12, 12)
+    squares = layer(*(cells(3 * x, 4 * y, 3, 4) for y in range(3) for x in range(4)))
+    summed = zonal_sum(write(numbers), squares)
+    expected = numbers.reshape(3, 4, 4, 3).sum(axis=(1, 3)).ravel()
+    assert summed.to_numpy() == pytest.approx(expected, rel=1e-6)
+
+
 def test_summing_leaves_the_shapes_of_the_caller_unprepared(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
