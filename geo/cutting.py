@@ -44,9 +44,9 @@ class Cut:
 def cutting(source: Polygons, target: Polygons, *, apart: bool | None = None) -> Iterator[Cut]:
     """Cut each source by each target in the background; see `geo.overlap.pieces`.
 
-    GEOS works without the interpreter's lock, exactextract and rasterio with it: side by side they
-    take little longer than one of them. The sources are cut in parts, so that the pixels of the
-    first can be summed while the others are being cut.
+    GEOS works without the interpreter's lock: sums beside it take little longer than one of the
+    two. The sources are cut in parts, so that the pixels of the first can be summed while the
+    others are being cut.
 
     Parameters
     ----------

@@ -2,8 +2,9 @@
 
 In: a raster file, or a grid in memory, and arrays of polygons in its coordinate system. Out: for
 each polygon the sum of its pixels, how many of them hold data, and the smallest; cut pixels count
-by the share inside, which exactextract finds exactly up to single precision. Its answer is not
-believed: a shape whose pixels do not add up to its own area is summed again, pixel by pixel.
+by the share inside. Shapes of few pixels are taken all at once by `geo.coverage`; those of many by
+exactextract, which needs little memory and is exact up to single precision. Its answer is not
+believed: a shape whose pixels do not add up to its own area is summed again by `geo.coverage`.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from exactextract.writer import Writer
 from pyproj import CRS
 from rasterio.windows import Window
 
+from geo.coverage import Grid, Windows, covered
 from geo.errors import Faults, RasterWithoutCRS, RotatedRaster, UnreadableRaster
-from geo.polygons import own
 
 Polygons = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -35,15 +36,16 @@ Floats = npt.NDArray[np.float64]
 SHARE_ROUNDING = 1e-6
 # 400 MB; a larger window is read piece by piece, which takes some five times as long.
 MOST_CELLS = 50_000_000
-# Squares that are held at once when pixels are cut one by one.
-CELLS_BY_HAND = 1_000_000
+# A shape whose box holds more pixels than these is left to exactextract.
+FEW_PIXELS = 4_096
+# Pixels of all shapes' boxes that are held at once, some 50 MB.
+PIXELS_AT_ONCE = 1_000_000
 STATISTICS = ("sum", "count", "min")
 # Pixels under the shape, with data or without: what it covers, to compare with its own area.
 COVERED = "covered=count(default_value=0)"
 # A miscount is of whole pixels; an honest sum of shares in single precision is far below this.
 MISCOUNT = 1e-3
 NEVER = "Never get here"
-WHOLE_BOX = 1e-12  # share of its box that may be missing of an upright box
 
 
 class Pixels:
@@ -61,6 +63,7 @@ class Pixels:
         east, south = grid @ (self.width, self.height)
         self.bounds = (grid.c, south, east, grid.f)
         self.pixel_area = float(grid.a * -grid.e)
+        self.grid = Grid(grid.c, grid.f, grid.a, grid.e)
 
     def sums(self, shapes: Polygons) -> pd.DataFrame:
         """Return sum, count (of pixels with data) and min for each shape, in order.
@@ -73,12 +76,12 @@ class Pixels:
         if not len(drawn):
             return everywhere
         rows = np.full((len(drawn), len(STATISTICS)), np.nan)
-        along = self._along(shapes[drawn])
-        for i in np.flatnonzero(along):
-            rows[i] = self._by_hand(shapes[drawn[i]])
-        if not along.all():
+        many = self._windows(shapes[drawn]).cells() > FEW_PIXELS
+        many[many] = ~self._along(shapes[drawn[many]])
+        rows[~many] = self._exactly(shapes[drawn[~many]])
+        if many.any():
             # Features come back one by one in the order in which they were handed in.
-            rows[~along] = self._statistics(drawn[~along], shapes[drawn[~along]])
+            rows[many] = self._statistics(drawn[many], shapes[drawn[many]])
         found = pd.DataFrame(rows, index=drawn, columns=STATISTICS, dtype=np.float64)
         return everywhere.assign(**found).fillna({"sum": 0.0, "count": 0.0})
 
@@ -96,15 +99,15 @@ class Pixels:
             if NEVER not in str(error):
                 raise
             if len(shapes) == 1:
-                return np.array([self._by_hand(shapes[0])])
+                return self._exactly(shapes)
             half = len(shapes) // 2
             first = self._statistics(positions[:half], shapes[:half])
             return np.concatenate([first, self._statistics(positions[half:], shapes[half:])])
         # And it fills whole pixels too many or too few for some others, without a word.
-        covered = np.nan_to_num(rows[:, -1 if gaps else STATISTICS.index("count")], nan=0.0)
+        counted = np.nan_to_num(rows[:, -1 if gaps else STATISTICS.index("count")], nan=0.0)
         rows = rows[:, : len(STATISTICS)]
-        for i in np.flatnonzero(self._miscounted(shapes, covered)):
-            rows[i] = self._by_hand(shapes[i])
+        wrong = self._miscounted(shapes, counted)
+        rows[wrong] = self._exactly(shapes[wrong])
         return rows
 
     def at(self, points: npt.NDArray[np.object_]) -> Floats:
@@ -130,21 +133,19 @@ class Pixels:
         return np.asarray(low.any(axis=1) | high.any(axis=1), dtype=np.bool_)
 
     def _along(self, shapes: Polygons) -> npt.NDArray[np.bool_]:
-        """Say which shapes have a side on a line between pixels, to be cut pixel by pixel.
+        """Say which shapes have a side on a line between pixels.
 
         exactextract 0.3 gives up on some, miscounts others, and has ended the process on one.
-        Upright boxes, such as the squares of a grid, it takes by a way of its own, quick and right.
         """
         parts, owner = shapely.get_parts(shapes, return_index=True)
         rings, part = shapely.get_rings(parts, return_index=True)
         xy, ring = shapely.get_coordinates(rings, return_index=True)
-        at = (xy - [self.transform.c, self.transform.f]) / [self.transform.a, self.transform.e]
+        at = self.grid.place(xy)
         line = np.round(at)
         on = np.abs(at - line) < SHARE_ROUNDING
         same = on[:-1] & on[1:] & (line[:-1] == line[1:]) & (ring[:-1] == ring[1:])[:, None]
         which = owner[part[ring[:-1][same.any(axis=1)]]]
-        box = shapely.area(shapes) >= shapely.area(shapely.envelope(shapes)) * (1 - WHOLE_BOX)
-        return np.isin(np.arange(len(shapes)), which) & ~box
+        return np.isin(np.arange(len(shapes)), which)
 
     def _miscounted(self, shapes: Polygons, covered: Floats) -> npt.NDArray[np.bool_]:
         """Say of which shapes the pixels found do not add up to the land within the raster."""
@@ -156,42 +157,40 @@ class Pixels:
         wrong = np.abs(covered - expected) > MISCOUNT + SHARE_ROUNDING * expected
         return np.asarray(wrong, dtype=np.bool_)
 
-    def _by_hand(self, shape: shapely.Geometry) -> list[float]:
-        """Cut every pixel on the border of one shape: slower, and right for all of them."""
-        window, total, count, least = self._window(np.asarray(shape.bounds)), 0.0, 0.0, np.inf
-        shape = own(shape)  # another thread may be cutting it just now
-        shapely.prepare(shape)
-        rows = max(1, CELLS_BY_HAND // max(window.width, 1))
-        for top in range(0, window.height, rows):
-            deep = min(rows, window.height - top)
-            part = Window(window.col_off, window.row_off + top, window.width, deep)
-            held, share = self._shares(shape, part)
-            if len(held):
-                total, count = total + float(held @ share), count + float(share.sum())
-                least = min(least, float(held.min()))
-        return [total, count, least if count else np.nan]
+    def _exactly(self, shapes: Polygons) -> Floats:
+        """Return sum, count and min of shapes by the exact share of every pixel."""
+        if not len(shapes):
+            return np.empty((0, len(STATISTICS)))
+        windows = self._windows(shapes)
+        held = windows.around().cells()[0]
+        if len(shapes) > 1 and (windows.cells().sum() > PIXELS_AT_ONCE or held > MOST_CELLS):
+            order, half = windows.apart(), len(shapes) // 2
+            rows = np.empty((len(shapes), len(STATISTICS)))
+            for some in (order[:half], order[half:]):
+                rows[some] = self._exactly(shapes[some])
+            return rows
+        bands = [self._added(shapes, band) for band in windows.bands(PIXELS_AT_ONCE)]
+        sums, least = np.sum(bands, axis=0), np.fmin.reduce(bands)
+        return np.column_stack([sums[:, :2], least[:, 2]])
 
-    def _shares(self, shape: shapely.Geometry, window: Window) -> tuple[Floats, Floats]:
-        """Return the pixels with data that a shape meets, and the share of each inside it."""
-        pixels = self.read(window)
-        left, top, a, e = self._corner(window)
-        row, column = np.nonzero(np.isfinite(pixels))
-        west, north = left + a * column, top + e * row
-        squares = shapely.box(west, north + e, west + a, north)
-        share = shapely.covers(shape, squares).astype(np.float64)
-        cut = (share == 0) & shapely.intersects(shape, squares)
-        share[cut] = shapely.area(shapely.intersection(squares[cut], shape)) / self.pixel_area
-        met = share > 0
-        return pixels[row[met], column[met]], share[met]
+    def _added(self, shapes: Polygons, windows: Windows) -> Floats:
+        """Add up the pixels with data that each shape meets in its window."""
+        found = covered(shapes, self.grid, windows)
+        window = _as_one(windows.around())
+        value = self.read(window)[found.row - window.row_off, found.column - window.col_off]
+        data = np.isfinite(value)
+        value, share, shape = value[data], found.share[data], found.shape[data]
+        rows = np.full((len(shapes), len(STATISTICS)), np.nan)
+        rows[:, 0] = np.bincount(shape, value * share, minlength=len(shapes))
+        rows[:, 1] = np.bincount(shape, share, minlength=len(shapes))
+        if len(shape):
+            first = np.flatnonzero(np.append(True, shape[1:] != shape[:-1]))
+            rows[shape[first], 2] = np.minimum.reduceat(value, first)
+        return rows
 
-    def _window(self, bounds: npt.NDArray[np.float64]) -> Window:
-        west, north, a, e = (getattr(self.transform, name) for name in "cfae")
-        columns, rows = self.width, self.height
-        x = np.clip([(bounds[0] - west) / a - 1, (bounds[2] - west) / a + 1], 0, columns)
-        y = np.clip([(bounds[3] - north) / e - 1, (bounds[1] - north) / e + 1], 0, rows)
-        left, right = int(np.floor(x[0])), int(np.ceil(x[1]))
-        top, bottom = int(np.floor(y[0])), int(np.ceil(y[1]))
-        return Window(left, top, right - left, bottom - top)
+    def _windows(self, shapes: Polygons) -> Windows:
+        """Return the pixels that each shape's box meets."""
+        return self.grid.windows(shapely.bounds(shapes), self.width, self.height)
 
     def read(self, window: Window) -> npt.NDArray[np.float64]:
         """Read pixels; NaN where there is no data."""
@@ -200,19 +199,14 @@ class Pixels:
 
     def _source(self, bounds: npt.NDArray[np.float64]) -> RasterSource:
         """Read the pixels within some bounds once, instead of once for each shape."""
-        window = self._window(bounds)
-        if not 0 < window.width * window.height <= MOST_CELLS:
+        window = self.grid.windows(bounds[None], self.width, self.height, margin=1)
+        if not 0 < window.cells()[0] <= MOST_CELLS:
             return self._piecewise()
-        return _Held(self, window)
+        return _Held(self, _as_one(window))
 
     def _piecewise(self) -> RasterSource:
         """Hold all of it: it is in memory already."""
         return _Held(self, Window(0, 0, self.width, self.height))
-
-    def _corner(self, window: Window) -> tuple[float, float, float, float]:
-        """Return where a window begins, and the width and (negative) height of a pixel."""
-        west, north, a, e = (getattr(self.transform, name) for name in "cfae")
-        return west + a * window.col_off, north + e * window.row_off, a, e
 
 
 class _OfFile(Pixels):
@@ -260,6 +254,11 @@ def opened(path: str | Path, band: int) -> Iterator[Pixels]:
             faults.add(RotatedRaster(where))
         faults.raise_any()
         yield _OfFile(raster, band)
+
+
+def _as_one(windows: Windows) -> Window:
+    """Return the first window in the words of rasterio."""
+    return Window(*(int(side[0]) for side in windows))
 
 
 def _measurable(shapes: Polygons, smallest: float) -> Polygons:

@@ -4,8 +4,7 @@ In: a raster whose pixels count people (or anything else that adds up) and layer
 sums by area (`zonal_sum`), or the people that each source shares with each target
 (`overlap_people`). The way back, from totals to pixels, is `geo.smoothing.pycnophylactic`.
 
-Pixels that a border cuts count by the share of the pixel that lies inside, which exactextract
-finds exactly up to single precision.
+Pixels that a border cuts count by the share of the pixel that lies inside (`geo.pixels`).
 """
 
 from __future__ import annotations

@@ -234,11 +234,20 @@ def along_the_pixels() -> shapely.Polygon:
     return shapely.Polygon([(WEST + x, NORTH + y) for x, y in corners])
 
 
+def by_exactextract_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no shape be told beforehand as one that exactextract gets wrong."""
+    monkeypatch.setattr("geo.pixels.FEW_PIXELS", -1)
+    monkeypatch.setattr(Pixels, "_along", lambda _, shapes: np.zeros(len(shapes), dtype=bool))
+
+
+@pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("at_once", [1_000_000, 12])
 def test_a_shape_that_runs_along_pixels_holds_as_much_as_its_land(
-    write: Write, monkeypatch: pytest.MonkeyPatch, at_once: int
+    write: Write, monkeypatch: pytest.MonkeyPatch, at_once: int, first: bool
 ) -> None:
-    monkeypatch.setattr("geo.pixels.CELLS_BY_HAND", at_once)
+    monkeypatch.setattr("geo.pixels.PIXELS_AT_ONCE", at_once)
+    if first:
+        by_exactextract_first(monkeypatch)
     shape = along_the_pixels()
     even = zonal_sum(write(np.full((12, 12), 3.0)), layer(shape)).item()
     assert even == pytest.approx(3 * shape.area / CELL**2, rel=1e-6)
@@ -256,6 +265,31 @@ def test_a_shape_along_the_pixels_is_summed_as_far_as_the_raster_reaches(write: 
     path = write(np.full((11, 12), 3.0))
     summed = zonal_sum(path, layer(shape), uncovered="report").item()
     assert summed == pytest.approx(3 * seen.area / CELL**2, rel=1e-6)
+
+
+@pytest.mark.parametrize("limit", ["PIXELS_AT_ONCE", "MOST_CELLS"])
+def test_in_how_many_pieces_pixels_are_held_changes_nothing(
+    write: Write, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    path = write(np.random.default_rng(3).random((12, 12)))
+    areas = layer(*(cells(x + 0.3, y + 0.2, 2.2, 2.6) for x in range(0, 9, 3) for y in (0, 4, 8)))
+    at_once = zonal_sum(path, areas)
+    monkeypatch.setattr(f"geo.pixels.{limit}", 20)
+    assert zonal_sum(path, areas).tolist() == at_once.tolist()
+
+
+def test_shapes_of_few_pixels_and_of_many_are_summed_alike(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = np.random.default_rng(3).random((12, 12)) + 1
+    numbers[4, 4:6] = np.nan
+    areas = layer(cells(0.3, 0.2, 5.2, 6.6), cells(4.1, 4.1, 1.2, 0.7), cells(3, 3, 9, 9))
+    few = zonal_sum(write(numbers), areas)
+    by_exactextract_first(monkeypatch)
+    many = zonal_sum(write(numbers), areas)
+    assert many.to_numpy() == pytest.approx(few.to_numpy(), rel=1e-6)
+    assert few.iloc[1] == 0
+    assert many.attrs["notes"] == few.attrs["notes"]
 
 
 def test_notes_of_both_layers_are_kept(write: Write) -> None:
@@ -324,30 +358,6 @@ def test_known_totals_split_as_the_surface_does_in_each_source(write: Write, see
         assert shared.outside[s] == pytest.approx(totals[s] * gap, rel=1e-5, abs=1e-3)
     if not seed % 2:
         assert table.sum(axis=1) + shared.outside == pytest.approx(totals, rel=1e-12, abs=1e-9)
-
-
-def test_squares_of_a_grid_are_not_cut_one_by_one(
-    write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(*_: object) -> None:
-        raise AssertionError("this takes forty times as long")
-
-    monkeypatch.setattr("geo.pixels.Pixels._by_hand", never)
-    numbers = np.arange(144.0).reshape(12, 12)
-    squares = layer(*(cells(3 * x, 4 * y, 3, 4) for y in range(3) for x in range(4)))
-    summed = zonal_sum(write(numbers), squares)
-    expected = numbers.reshape(3, 4, 4, 3).sum(axis=(1, 3)).ravel()
-    assert summed.to_numpy() == pytest.approx(expected, rel=1e-6)
-
-
-def test_summing_leaves_the_shapes_of_the_caller_unprepared(
-    write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another thread may be cutting them; two threads on one prepared shape end the process."""
-    monkeypatch.setattr("geo.pixels.MISCOUNT", -1.0)  # every shape is cut pixel by pixel
-    areas = layer(along_the_pixels(), cells(0, 0, 1, 1))
-    assert zonal_sum(write(np.full((12, 12), 2.0)), areas).iloc[1] == pytest.approx(2, rel=1e-9)
-    assert not shapely.is_prepared(areas.geometry.values).any()
 
 
 def test_a_slight_piece_of_a_surface_is_as_dense_as_the_pixel_it_lies_in() -> None:
