@@ -18,7 +18,7 @@ from geo.overlap import Overlaps, checked, cut_pieces
 from geo.overlap import areas as areas_of_overlap
 from geo.pixels import Polygons
 
-PARTS = 3  # in which sources are cut, one after the other
+PARTS = 4  # in which sources are cut, two at a time
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def cutting(source: Polygons, target: Polygons, *, apart: bool | None = None) ->
     # The rest works on copies: shapely locks the arrays that it works on while it does.
     shapes, others = (side.copy() for side in checked(source, target))
     step = max(1, -(-len(shapes) // PARTS))
-    with ThreadPoolExecutor(1) as cutter, ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(2) as cutter, ThreadPoolExecutor(1) as aside:
         waiting = tuple(
-            (first, cutter.submit(cut_pieces, shapes[first : first + step], others))
+            (first, cutter.submit(cut_pieces, shapes[first : first + step], others.copy()))
             for first in range(0, max(1, len(shapes)), step)
         )
         known = None if apart is not None else aside.submit(shapely.coverage_is_valid, others)
