@@ -9,7 +9,7 @@ the ledger in whole pence, every level of it, and the steps with what was left o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -24,6 +24,7 @@ from data import masking, money_steps, need_measures, steps
 from data.baseline_tables import second_method
 from data.crosswalks import base_to
 from data.errors import NotInside
+from data.later import Later, LaterAll
 from data.nesting import Nested, nested_levels
 from data.place import Place
 from data.prepare import prepare
@@ -64,7 +65,8 @@ class Result:
         The ledger at every level by layer id, the base layer first.
     level_tables
         One row an area of a level: name, people, people_inside, need, amount_pence,
-        pence_per_person; and counted_in_each_pence where the level overlaps itself.
+        pence_per_person; and counted_in_each_pence where the level overlaps itself. Of `rebudget`
+        levels and tables are made when they are asked for.
     steps
         What went in, came out and was left over.
     need_weight, neediest_per_head
@@ -88,9 +90,9 @@ class Result:
     crosswalks: dict[str, Crosswalk]
     index: Index | None
     ledger: Ledger
-    levels: dict[str, Level]
-    level_tables: dict[str, pd.DataFrame]
-    steps: tuple[Step, ...]
+    levels: Mapping[str, Level]
+    level_tables: Mapping[str, pd.DataFrame]
+    steps: Sequence[Step]
     need_weight: float
     neediest_per_head: float
     facts: dict[str, level_facts.Facts]
@@ -184,8 +186,8 @@ def run(
         nested=nested,
         eliminations=books,
         ledger=shared.ledger,
-        levels=shared.levels,
-        level_tables=shared.level_tables,
+        levels=dict(shared.levels),
+        level_tables=dict(shared.level_tables),
         steps=(*done_so_far, money_steps.grades_counted(shared.ledger), *shared.steps),
         need_weight=weight,
         neediest_per_head=per_head,
@@ -200,7 +202,8 @@ def rebudget(
 ) -> Result:
     """Share the money again with other settings of need; shapes, people and index stay.
 
-    What is not given stays as it was in `result`.
+    What is not given stays as it was in `result`. A level is added up when it is asked for, unless
+    some of the money may not be shown, which is looked for over all levels together.
     """
     weight = result.need_weight if need_weight is None else need_weight
     per_head = result.neediest_per_head if neediest_per_head is None else neediest_per_head
@@ -213,13 +216,17 @@ def rebudget(
         result.nested,
         (weight, per_head),
     )
-    kept = tuple(step for step in result.steps if step.kind not in ("streams", "level"))
+    before = result.steps  # and not the result, which would live as long as what is made of it
+
+    def said() -> tuple[Step, ...]:
+        return (*(one for one in before if one.kind not in ("streams", "level")), *shared.steps)
+
     return replace(
         result,
         ledger=shared.ledger,
         levels=shared.levels,
         level_tables=shared.level_tables,
-        steps=(*kept, *shared.steps),
+        steps=LaterAll(said),
         need_weight=weight,
         neediest_per_head=per_head,
         masked=shared.masked,
@@ -254,8 +261,8 @@ def restream(result: Result, place: Place) -> Result:
         prepared=prepared,
         eliminations=books,
         ledger=shared.ledger,
-        levels=shared.levels,
-        level_tables=shared.level_tables,
+        levels=dict(shared.levels),
+        level_tables=dict(shared.level_tables),
         steps=(*stay, *said, money_steps.grades_counted(shared.ledger), *shared.steps),
         masked=shared.masked,
     )
@@ -266,9 +273,9 @@ class _Shared:
     """The part of a result that depends on the settings of need."""
 
     ledger: Ledger
-    levels: dict[str, Level]
-    level_tables: dict[str, pd.DataFrame]
-    steps: tuple[Step, ...]
+    levels: Mapping[str, Level]
+    level_tables: Mapping[str, pd.DataFrame]
+    steps: Sequence[Step]
     masked: masking.Shown | None
 
 
@@ -303,33 +310,28 @@ def _share(
         neediest_per_head=need[1],
         measures=need_measures.by_theme(place, index, prepared.people),
     )
-    levels = _levels(place, ledger, crosswalks, nested)
-    said = [steps.streams_shared(ledger)]
-    said += [steps.level_added_up(level, place.people) for level in levels.values()]
-    tables = {layer: level_facts.table(facts[layer], level) for layer, level in levels.items()}
-    masked = masking.shown(place, ledger, levels, crosswalks, nested)
-    if masked is not None:
-        said.append(money_steps.masked(masked[0]))
-        for layer, kept in masked[1].items():
-            tables[layer] = masking.masked_table(tables[layer], kept)
-    return _Shared(ledger, levels, tables, tuple(said), masked)
+    tolerance = place.tolerance
 
-
-def _levels(
-    place: Place,
-    ledger: Ledger,
-    crosswalks: Mapping[str, Crosswalk],
-    nested: Mapping[str, Nested],
-) -> dict[str, Level]:
-    """Take the ledger to every level; one in which another nests is the sum of that one."""
-    found = {}
-    for layer in place.settings.levels:
+    def add_up(layer: str) -> Level:
+        """Take the ledger to a level; one in which another nests is the sum of that one."""
         if layer in nested:
-            finer = ledger.at(nested[layer].crosswalk, tolerance=place.tolerance)
-            found[layer] = finer.roll_up(nested[layer].parents, layer=layer)
-        else:
-            found[layer] = ledger.at(crosswalks[layer], tolerance=place.tolerance)
-    return found
+            finer = ledger.at(nested[layer].crosswalk, tolerance=tolerance)
+            return finer.roll_up(nested[layer].parents, layer=layer)
+        return ledger.at(crosswalks[layer], tolerance=tolerance)
+
+    levels = Later(place.settings.levels, add_up)
+    tables = Later(levels, lambda layer: level_facts.table(facts[layer], levels[layer]))
+    masked = masking.shown(place, ledger, levels, crosswalks, nested)
+
+    def said() -> list[Step]:
+        hidden = [] if masked is None else [money_steps.masked(masked[0])]
+        added = [steps.level_added_up(level, place.people) for level in levels.values()]
+        return [steps.streams_shared(ledger), *added, *hidden]
+
+    if masked is None:
+        return _Shared(ledger, levels, tables, LaterAll(said), None)
+    shown = {layer: masking.masked_table(tables[layer], kept) for layer, kept in masked[1].items()}
+    return _Shared(ledger, levels, dict(tables) | shown, LaterAll(said), masked)
 
 
 def _layers_needed(place: Place) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from boundaries.crosswalk import Crosswalk
+from budgets.ledger import Ledger, Level
 from data import errors, place, run, write
 from data.home import home
 from data.prepare import prepare
@@ -169,6 +172,28 @@ def test_rebudget_gives_what_a_new_run_gives(package: Path) -> None:
         pd.testing.assert_frame_equal(fresh.level_tables[layer], again.level_tables[layer])
     assert [step.sentence for step in fresh.steps] == [step.sentence for step in again.steps]
     assert (again.need_weight, again.neediest_per_head) == (0.9, 7)
+
+
+def test_rebudget_adds_up_only_the_level_that_is_asked_for(
+    result: run.Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split: list[object] = []
+    at = Ledger.at
+
+    def noted(ledger: Ledger, crosswalk: Crosswalk, **options: Any) -> Level:
+        split.append(crosswalk.targets.name)
+        return at(ledger, crosswalk, **options)
+
+    monkeypatch.setattr(Ledger, "at", noted)
+    again = run.rebudget(result, need_weight=0.9)
+    assert list(again.levels) == list(result.levels) == list(again.level_tables)
+    assert split == []
+    again.levels["wd"].check()
+    assert again.levels["wd"].total == again.pot_pence == result.pot_pence
+    assert again.level_tables["wd"]["people"].equals(result.level_tables["wd"]["people"])
+    assert len(split) == 1
+    assert [step.kind for step in again.steps] == [step.kind for step in result.steps]
+    assert len(split) == len(result.levels)
 
 
 def test_rebudget_leaves_the_first_result_as_it_was(result: run.Result) -> None:
