@@ -106,7 +106,8 @@ def format_pounds(pence: int | np.integer[Any], *, whole: bool = False) -> str:
     amount = int(pence)
     sign = "-" if amount < 0 else ""
     if whole:
-        pounds = int((Decimal(abs(amount)) / 100).to_integral_value(ROUND_HALF_EVEN))
+        pounds, rest = divmod(abs(amount), 100)
+        pounds += rest > 50 or (rest == 50 and pounds % 2)
         return f"{sign if pounds else ''}£{pounds:,}"
     return f"{sign}£{abs(amount) // 100:,}.{abs(amount) % 100:02d}"
 

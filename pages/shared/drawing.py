@@ -6,7 +6,7 @@ with the legend's words and a label for each area, in the order in which the sha
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,85 +53,122 @@ class Look:
     filtered: str = ""
 
 
-def of(
-    result: Result,
-    level: str,
-    figure: Figure,
-    *,
-    values: pd.Series | None = None,
-    usual: pd.Series | None = None,
-    about: str = "",
-    area: str = "",
-    like: Result | None = None,
-) -> Drawing:
-    """Return the drawing of one figure. Areas beyond the place are drawn but not compared.
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a map of money keeps however it is shared: areas, classes, legend, borders.
 
-    Parameters
+    Attributes
     ----------
-    values
-        By area, in the figure's own unit; by default what the level's table holds.
-    usual
-        The same before a choice was made: the class breaks come from these values, so that the
-        colours of what-ifs can be compared.
-    about
-        What of the figure is drawn, such as the name of one line of money.
-    like
-        A result of the same place whose money is shared otherwise: the areas are the same.
+    at, ours
+        For each drawn area its row in the level's table, and whether it is compared.
+    names
+        The names of the table's areas that are compared, which `here` says.
     """
-    if values is None and usual is None and not about:
-        made = kept(
-            result,
-            "usual map",
-            level,
-            figure.id,
-            make=lambda: _of(result, level, figure, like=result),
+
+    figure: Figure
+    index: pd.Index
+    here: np.ndarray
+    names: Sequence[str]
+    at: np.ndarray
+    ours: np.ndarray
+    breaks: list[float]
+    parts: dict[str, Any]
+
+    def under(self, values: pd.Series, hatched: Sequence[int] = ()) -> Drawing:
+        """Return the drawing of values by area; those of another index are brought to this one."""
+        own = values if values.index.equals(self.index) else values.reindex(self.index)
+        numbers = own.to_numpy(dtype="float64", na_value=np.nan)
+        shown = np.where(self.ours, numbers[self.at], np.nan)
+        return Drawing(
+            classes=_classes(shown, self.ours, self.breaks),
+            labels=figures.labels(self.figure, shown.tolist(), self.ours.tolist()),
+            summary=figures.summary_of(self.figure, self.names, numbers[self.here]),
+            hatched=hatched,
+            **self.parts,
         )
-    else:
-        made = _of(
-            result, level, figure, values=values, usual=usual, about=about, like=like or result
-        )
+
+
+def of(result: Result, level: str, figure: Figure, *, area: str = "") -> Drawing:
+    """Return the drawing of one figure. Areas beyond the place are drawn but not compared."""
+    made = kept(result, "usual map", level, figure.id, make=lambda: _usual(result, level, figure))
     cache.shape_address(result, level)
     return made.seen(picked=_position(result.layers[level].index, area))
 
 
-def _of(
-    result: Result,
+def _usual(result: Result, level: str, figure: Figure) -> Drawing:
+    values = result.level_tables[level][figure.column]
+    assumed = _assumed(result, level, figure, result.layers[level].index)
+    return _ground(result, level, figure, values, hatched=assumed).under(values, assumed)
+
+
+def shared_otherwise(
+    usual: Result,
     level: str,
     figure: Figure,
     *,
-    values: pd.Series | None = None,
-    usual: pd.Series | None = None,
-    about: str = "",
-    like: Result,
+    values: pd.Series,
+    before: Callable[[], pd.Series],
+    line: str = "",
 ) -> Drawing:
+    """Return the drawing of a figure of money, all of it or one line, as a choice shares it.
+
+    Parameters
+    ----------
+    usual
+        The place as it is, from which the classes come, so that what-ifs can be compared.
+    values, before
+        By area, in the figure's own unit: with the choice and without.
+    line
+        The line of money; "" for all.
+    """
+
+    def make() -> Ground:
+        about = str(usual.ledger.streams.at[line, "title"]) if line else ""
+        return _ground(usual, level, figure, before(), about=about, open_ends=True)
+
+    ground = kept(usual, "ground", level, figure.id, line, make=make)
+    cache.shape_address(usual, level)
+    return ground.under(values)
+
+
+def _ground(
+    result: Result,
+    level: str,
+    figure: Figure,
+    values: pd.Series,
+    *,
+    about: str = "",
+    open_ends: bool = False,
+    hatched: Sequence[int] = (),
+) -> Ground:
+    """Return what a map of these values keeps for others; `open_ends` where they may lie off."""
     table = result.level_tables[level]
-    table = table[["name"]].assign(
-        **{figure.column: table[figure.column] if values is None else values}
-    )
     drawn = result.layers[level].index
-    here = Shelf.of(like, level).here
-    shown = table[figure.column].astype(float).where(here).reindex(drawn)
-    before = table[figure.column] if usual is None else usual
-    found = maps.classify(before.astype(float)[here], k=CLASSES)
+    here = Shelf.of(result, level).here
+    found = maps.classify(values.astype(float)[here], k=CLASSES)
     breaks = [float(number) for number in found.breaks]
-    ours = here.reindex(drawn, fill_value=False)
     title = f"{figure.title}, {about}" if about else figure.title
-    assumed = _assumed(result, level, figure, drawn) if values is None else []
     words = {
         "title": f"{title} ({figure.unit})",
         "note": figure.darker,
-        "labels": figures.class_labels(figure, breaks, open_ends=usual is not None),
-        "hatched": HATCHED[ASSUMED] if assumed else "",
+        "labels": figures.class_labels(figure, breaks, open_ends=open_ends),
+        "hatched": HATCHED[ASSUMED] if len(hatched) else "",
     }
-    return Drawing(
-        classes=_classes(shown, ours, breaks),
-        labels=figures.labels(figure, shown, ours.tolist()),
-        palette=maps.colours(max(len(breaks) - 1, 1)),
-        figure=figure.title,
-        title=f"{title} by {figures.level_titles(result)[level]}",
-        summary=figures.summary(figure, table[here]),
-        hatched=assumed,
-        **_around(like, level, words),
+    parts = {
+        "palette": maps.colours(max(len(breaks) - 1, 1)),
+        "figure": figure.title,
+        "title": f"{title} by {figures.level_titles(result)[level]}",
+        **_around(result, level, words),
+    }
+    return Ground(
+        figure=figure,
+        index=table.index,
+        here=here.to_numpy(),
+        names=table["name"][here].tolist(),
+        at=table.index.get_indexer(drawn),
+        ours=here.reindex(drawn, fill_value=False).to_numpy(),
+        breaks=breaks,
+        parts=parts,
     )
 
 
@@ -220,7 +257,7 @@ def _two(shelf: Shelf, first: Figure, second: Figure, look: Look) -> Drawing:
         "no_data": "No data for one of the two",
     }
     return Drawing(
-        classes=[int(number) for number in classes],
+        classes=classes.tolist(),
         labels=pairs.reindex(drawn, fill_value="").tolist(),
         palette=TWO,
         figure=one,
@@ -312,8 +349,12 @@ def _assumed(result: Result, level: str, figure: Figure, drawn: pd.Index) -> lis
     return [int(at) for at in np.flatnonzero((assumed > known) & ours)]
 
 
-def _classes(values: pd.Series, ours: pd.Series, breaks: list[float]) -> list[int]:
+def _classes(
+    values: pd.Series | np.ndarray, ours: pd.Series | np.ndarray, breaks: list[float]
+) -> list[int]:
     """Place each value in its class, upper bounds included; a value off the end is in the last."""
-    found = np.searchsorted(breaks[1:-1], values.to_numpy(), side="left")
-    found = np.where(values.isna(), NO_DATA, found)
-    return [int(number) for number in np.where(ours, found, BEYOND)]
+    numbers = np.asarray(values, dtype="float64")
+    found = np.searchsorted(breaks[1:-1], numbers, side="left")
+    found = np.where(np.isnan(numbers), NO_DATA, found)
+    listed: list[int] = np.where(ours, found, BEYOND).tolist()
+    return listed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -273,7 +273,7 @@ def straddling(result: Result, level: str, code: str) -> str:
     )
 
 
-def labels(figure: Figure, values: pd.Series, ours: Sequence[bool]) -> list[str]:
+def labels(figure: Figure, values: Iterable[float], ours: Sequence[bool]) -> list[str]:
     """Return what the hover card says of each area; nothing for those beyond the place."""
     return [figure.show(value) if own else "" for value, own in zip(values, ours, strict=True)]
 
@@ -305,21 +305,25 @@ def standing(figure: Figure, values: pd.Series, code: str) -> str:
 
 def summary(figure: Figure, table: pd.DataFrame) -> str:
     """Describe a map in words, for whoever cannot see it."""
-    values = table[figure.column].astype(float)
-    known = values.dropna().sort_values(ascending=False, kind="stable")
-    missing = len(values) - len(known)
-    if known.empty:
+    values = table[figure.column].to_numpy(dtype="float64", na_value=np.nan)
+    return summary_of(figure, table["name"].tolist(), values)
+
+
+def summary_of(figure: Figure, names: Sequence[str], values: np.ndarray) -> str:
+    """Describe a map in words by the names of its areas and their values."""
+    order = np.argsort(-values, kind="stable")  # what is not known comes last
+    missing = int(np.isnan(values).sum())
+    known = len(values) - missing
+    if not known:
         return f"No area has a value for {figure.title.lower()}."
-    names = table["name"]
+    order = order[:known]
 
-    def tell(part: pd.Series) -> str:
-        return "; ".join(f"{names[code]}, {figure.show(part[code])}" for code in part.index)
+    def tell(part: np.ndarray) -> str:
+        return "; ".join(f"{names[at]}, {figure.show(values[at])}" for at in part.tolist())
 
-    words = (
-        f"{figure.title}, {figure.unit}, for {len(known):,} areas. Highest: {tell(known.head(3))}."
-    )
-    if len(known) > 3:
-        words += f" Lowest: {tell(known.tail(3).iloc[::-1])}."
+    words = f"{figure.title}, {figure.unit}, for {known:,} areas. Highest: {tell(order[:3])}."
+    if known > 3:
+        words += f" Lowest: {tell(order[:-4:-1])}."
     return words + (f" {missing:,} without data." if missing else "")
 
 

@@ -70,23 +70,27 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
     """
     at, before = result.levels[level], usual.levels[level]
     taken = rows(at, line)
-    pence = pd.Series(at.pence[taken].sum(axis=0), index=at.areas)
     table = result.level_tables[level]
-    frame = pd.DataFrame(
-        {
-            "name": table["name"],
-            "people": table["people"],
-            "pounds": pence.reindex(table.index) / 100,
-            "per_person": pence_per_person(result, level, line) / 100,
-        }
-    )
-    if not figures.here(result, level).all():
+    pence = _aligned(at.pence[taken].sum(axis=0), at.areas, table.index)
+    columns: dict[str, pd.Series | np.ndarray] = {"name": table["name"]}
+    if not kept(usual, "compared", level, make=lambda: figures.here(usual, level).all()):
         # Where an area lies does not follow from how money is shared.
-        frame.insert(1, "where", kept(usual, "where", level, make=lambda: where(usual, level)))
+        columns["where"] = kept(usual, "where", level, make=lambda: where(usual, level))
+    columns["people"] = table["people"]
+    columns["pounds"] = pence / 100
+    columns["per_person"] = pence_per_person(result, level, line).to_numpy() / 100
     if result is not usual:
-        was = pd.Series(before.pence[taken].sum(axis=0), index=before.areas)
-        frame["change"] = (pence - was).reindex(table.index) / 100
-    return frame.sort_values("pounds", ascending=False, kind="stable", na_position="last")
+        was = _aligned(before.pence[rows(before, line)].sum(axis=0), before.areas, table.index)
+        columns["change"] = (pence - was) / 100
+    frame = pd.DataFrame(columns, index=table.index)
+    return frame.iloc[np.argsort(-pence, kind="stable")]
+
+
+def _aligned(pence: np.ndarray, areas: pd.Index, index: pd.Index) -> np.ndarray:
+    """Return pence in the order of another index of the same areas; NaN where there are none."""
+    if areas is index or areas.equals(index):
+        return pence.astype("float64")
+    return pd.Series(pence, index=areas).reindex(index).to_numpy(dtype="float64")
 
 
 def pence_per_person(result: Result, level: str, line: str = ALL) -> pd.Series:
@@ -96,9 +100,12 @@ def pence_per_person(result: Result, level: str, line: str = ALL) -> pd.Series:
     """
     at = result.levels[level]
     held = at.pence if at.counted_in_each is None else at.counted_in_each
-    pence = pd.Series(held[rows(at, line)].sum(axis=0), index=at.areas, dtype="float64")
     people = result.level_tables[level]["people"]
-    return pence.reindex(people.index) / people.where(people > 0)
+    pence = _aligned(held[rows(at, line)].sum(axis=0), at.areas, people.index)
+    heads = people.to_numpy(dtype="float64")
+    each = np.full(len(heads), np.nan)
+    np.divide(pence, heads, out=each, where=heads > 0)
+    return pd.Series(each, index=people.index)
 
 
 def in_words(result: Result, usual: Result) -> str:

@@ -52,14 +52,13 @@ def _written(result: Result, usual: Result, level: str, line: str) -> Written:
 
 
 def _drawn(result: Result, usual: Result, level: str, line: str) -> Drawing:
-    return drawing.of(
-        result,
+    return drawing.shared_otherwise(
+        usual,
         level,
         Shelf.of(usual, level).usual["per_person"],
         values=ledgers.pence_per_person(result, level, line),
-        usual=ledgers.pence_per_person(usual, level, line),
-        like=usual,
-        about=str(usual.ledger.streams.at[line, "title"]) if line else "",
+        before=lambda: ledgers.pence_per_person(usual, level, line),
+        line=line,
     )
 
 

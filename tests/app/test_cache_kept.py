@@ -138,20 +138,38 @@ def test_two_visitors_share_a_drawing_and_each_sees_her_own_area(squares: run.Re
         one.seen(labels=[])
 
 
+@pytest.mark.parametrize("line", [ledgers.ALL, "parks", "fees"])
+@pytest.mark.parametrize("level", ["sq", "wd", "county"])
 def test_the_money_map_of_a_slider_equals_one_that_is_drawn_without_anything_kept(
-    squares: run.Result,
+    squares: run.Result, level: str, line: str
 ) -> None:
     other = run.rebudget(squares, need_weight=0.8)
+    anew = []
+    for result in (other, squares):
+        cache_kept._KEPT.clear()
+        anew.append(dataclasses.asdict(today._drawn(result, squares, level, line)))
+    for another in (ledgers.ALL, "parks", "fees"):  # what others looked at in between
+        today._drawn(other, squares, level, another)
+    again = [
+        dataclasses.asdict(today._drawn(one, squares, level, line)) for one in (other, squares)
+    ]
+    assert again == anew
+
+
+def test_the_money_map_of_a_slider_says_the_pounds_a_person_of_its_own_result(
+    squares: run.Result,
+) -> None:
+    other = run.rebudget(squares, need_weight=1.0)
+    table = squares.level_tables["wd"]
+    compared = table["people_inside"] > squares.place.tolerance * table["people"]
     for result in (squares, other):
+        at = result.levels["wd"]
         drawn = today._drawn(result, squares, "wd", ledgers.ALL)
-        alone = drawing.of(
-            result,
-            "wd",
-            Shelf(result, "wd").usual["per_person"],
-            values=ledgers.pence_per_person(result, "wd"),
-            usual=ledgers.pence_per_person(squares, "wd"),
-        )
-        assert dataclasses.asdict(drawn) == dataclasses.asdict(alone)
+        for position, code in enumerate(squares.layers["wd"].index):
+            pence = int(at.pence[:, list(at.areas).index(code)].sum())
+            said = f"£{round(round(pence / table.at[code, 'people']) / 100):,} a person"
+            assert drawn.labels[position] == (said if compared[code] else "")
+    assert today._drawn(other, squares, "wd", ledgers.ALL).legend == drawn.legend
 
 
 def test_long_data_travel_packed_and_come_out_as_they_went_in() -> None:

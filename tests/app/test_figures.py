@@ -198,3 +198,14 @@ def test_money_is_in_thousands_where_every_line_is(
     money = figures.of(run.run(place.load(folder)), "sq")["money"]
     assert money.unit == "pounds, to the nearest thousand"
     assert money.show(123_456_789) == "£1,235,000"
+
+
+def test_areas_stand_from_the_most_money_to_the_least_and_equal_ones_in_their_order(
+    result: run.Result,
+) -> None:
+    found = ledgers.by_area(result, result, "sq")
+    level = result.levels["sq"]
+    pence = dict(zip(level.areas, level.pence.sum(axis=0).tolist(), strict=True))
+    codes = list(result.level_tables["sq"].index)
+    assert list(found.index) == sorted(codes, key=lambda code: (-pence[code], codes.index(code)))
+    assert (found["pounds"] * 100).round().tolist() == [pence[code] for code in found.index]
