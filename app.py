@@ -37,7 +37,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.shared import scripts
+from data import front
+from pages.shared import scripts, serving
 
 log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
@@ -149,11 +150,10 @@ def content_security_policy() -> str:
     """Return the policy: this server and nothing else.
 
     Streamlit needs three exceptions: styles written by its own scripts (`unsafe-inline` for
-    styles), component scripts started from blobs, and the inline script of its front page, which
-    is allowed by its hash and not in general.
+    styles), component scripts started from blobs, and the inline scripts of its front page, which
+    are allowed by their hashes and not in general.
     """
-    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    inline = re.findall(r"<script>(.*?)</script>", page, flags=re.S)
+    inline = re.findall(r"<script>(.*?)</script>", serving.front_page(), flags=re.S)
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
         for text in inline
@@ -191,6 +191,10 @@ class Guard:
         ]
         self.names = {name for name, _ in self.headers}
         self.link = (b"link", scripts.preload().encode())
+        # Several processes serve one address: a browser is told which of them holds its pages.
+        self.process = os.environ.get(front.VARIABLE, "")
+        told = f"{front.COOKIE}={self.process}; Path=/; HttpOnly; SameSite=Lax"
+        self.told = (b"set-cookie", told.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -208,6 +212,8 @@ class Guard:
                 COUNTS[part, str(message["status"])] += 1
                 kept = [h for h in message.get("headers", []) if h[0].lower() not in self.names]
                 mine = [*self.headers, self.link] if first in MAPPED else self.headers
+                if self.process and part == "pages":
+                    mine = [*mine, self.told]
                 message = {**message, "headers": [*kept, *mine]}
             await send(message)
 
@@ -274,8 +280,9 @@ app = st.App(
     HERE / "pages" / "menu.py",
     lifespan=lifespan,
     on_script_error=note_script_error,
-    middleware=[Middleware(Guard)],
+    middleware=[Middleware(Guard), Middleware(serving.Kept)],
     routes=[
+        *(Route(page, serving.front) for page in serving.PAGES),
         Route("/health", health),
         Route("/metrics", metrics),
         Route("/shapes/{place}/{name}", shapes),

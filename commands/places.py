@@ -110,8 +110,18 @@ def serve(
             "machine."
         ),
     ] = "",
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Server processes: one for each core that many visitors should share. Each reads "
+            "the place for itself.",
+        ),
+    ] = 1,
 ) -> None:
     """Open the pages on PLACE in a browser on this machine."""
+    from data import processes as group
     from data import server, settings, staffing
 
     folder = place_folder(place)
@@ -139,5 +149,8 @@ def serve(
         if browser and server.can_show_a_browser():
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    if not server.serve(listener, ready):
+    started = (
+        server.serve(listener, ready) if processes == 1 else group.serve(listener, processes, ready)
+    )
+    if not started:
         raise typer.Exit(3)

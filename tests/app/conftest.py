@@ -191,6 +191,7 @@ class Server:
 
     address: str
     home: Path
+    process: int
 
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """Fetch a path as it is written, without tidying it up as browsers do."""
@@ -220,7 +221,7 @@ def unused_port() -> int:
 
 
 def serve(
-    place: Path, home: Path, *, user: str = "", role: str = "", port: int = 0
+    place: Path, home: Path, *, user: str = "", role: str = "", port: int = 0, processes: int = 1
 ) -> Iterator[Server]:
     """Run the app on a free port until the test session ends; with a user, as its command does."""
     port = port or free_port()
@@ -231,6 +232,7 @@ def serve(
     if user:
         command = [str(Path(sys.executable).with_name("commonground")), "serve", str(place)]
         command += ["--no-browser", "--port", str(port), "--user", user, "--role", role]
+        command += ["--processes", str(processes)]
     variables = {"COMMONGROUND_PLACE": str(place), "COMMONGROUND_HOME": str(home)}
     with log.open("a") as out:
         process = subprocess.Popen(
@@ -243,7 +245,7 @@ def serve(
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(address + "/health", process, log)
-            yield Server(address, home)
+            yield Server(address, home, process.pid)
         finally:
             process.terminate()
             process.wait(20)
@@ -364,6 +366,12 @@ def chromium_started(chromium: str) -> Iterator[Any]:
 def visits(chromium_started: Any, server: Server) -> Visits:
     """Visits to the place of squares."""
     return Visits(chromium_started, server.address)
+
+
+@pytest.fixture(scope="module")
+def visit_server(chromium_started: Any) -> Callable[[Server], Visits]:
+    """Return what visits a server that runs."""
+    return lambda server: Visits(chromium_started, server.address)
 
 
 @pytest.fixture(scope="module")
