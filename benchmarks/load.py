@@ -60,8 +60,13 @@ def run(data: Path, folder: Path, repeats: int) -> str:
 
     city = prepare.place(data, folder)
     parts = ["## Many people at once on one server"]
-    for title, place in (("The demo place", demo.cached()), ("Bristol", city)):
-        parts.append(report(title, measure(place, acts=ACTS_A_REPEAT * repeats)))
+    for title, place, processes in (
+        ("The demo place", demo.cached(), 1),
+        ("Bristol", city, 1),
+        ("Bristol, two processes", city, 2),
+    ):
+        acts = ACTS_A_REPEAT * repeats
+        parts.append(report(title, measure(place, acts=acts, processes=processes)))
     return "\n\n".join([*parts, WORDS])
 
 
@@ -112,21 +117,27 @@ def _both(values: list[float]) -> str:
     return f"{np.median(values):.0f} / {np.quantile(values, 0.95):.0f}"
 
 
-def measure(place: Path, *, acts: int, stages: tuple[int, ...] = STAGES) -> list[Stage]:
+def measure(
+    place: Path, *, acts: int, stages: tuple[int, ...] = STAGES, processes: int = 1
+) -> list[Stage]:
     """Serve a place and let in as many visitors as each stage has, each with so many acts."""
-    with served(place) as server:
+    with served(place, processes) as server:
         return asyncio.run(_stages(server, acts=acts, stages=stages))
 
 
 async def _stages(server: str, *, acts: int, stages: tuple[int, ...]) -> list[Stage]:
     measured: list[Stage] = []
     visitors: list[Visitor] = []
-    process = _process_of(server)
-    for kind in KINDS:  # what the very first visitor of a page waits for is not what is asked here
-        warm = Visitor(server, 0, kind)
-        await warm.enter()
-        await warm.act()
-        await warm.leave()
+    serving = _processes_of(server)
+    # What the very first visitor of a page waits for is not what is asked here. Of several
+    # processes each has its own: those who come while the first are there go to the next.
+    for kind in KINDS:
+        first = [Visitor(server, 0, kind) for _ in range(max(1, len(serving) - 1))]
+        for warm in first:
+            await warm.enter()
+        for warm in first:
+            await warm.act()
+            await warm.leave()
     try:
         async with _painter(server) as paint:
             for size in stages:
@@ -138,7 +149,7 @@ async def _stages(server: str, *, acts: int, stages: tuple[int, ...]) -> list[St
                     await asyncio.sleep(RAMP_S)
                 # Alone there must be enough acts for a quantile.
                 turns = acts * 4 if size == 1 else acts
-                await _stage(stage, visitors, turns, process, paint if size > 1 else None)
+                await _stage(stage, visitors, turns, serving, paint if size > 1 else None)
                 stage.resident_mb = _metric(server, "process_resident_memory_bytes") / 2**20
                 measured.append(stage)
     finally:
@@ -151,7 +162,7 @@ async def _stage(
     stage: Stage,
     visitors: list[Visitor],
     turns: int,
-    process: int,
+    serving: list[int],
     paint: Callable[[], Awaitable[float]] | None,
 ) -> None:
     """Let all visitors act, and the one with a browser too, until each has had her turns."""
@@ -161,11 +172,11 @@ async def _stage(
             stage.painted_ms.append(await paint())
             await asyncio.sleep(1.0)
 
-    before, mine, start = _cpu_s(process), time.process_time(), time.perf_counter()
+    before, mine, start = _cpu_s(serving), time.process_time(), time.perf_counter()
     watching = asyncio.create_task(watch())
     found = await asyncio.gather(*(visitor.use(turns) for visitor in visitors))
     stage.elapsed_s = time.perf_counter() - start
-    stage.server_cpu_s = _cpu_s(process) - before
+    stage.server_cpu_s = _cpu_s(serving) - before
     stage.clients_cpu_s = time.process_time() - mine
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
@@ -201,28 +212,37 @@ async def _painter(server: str) -> AsyncIterator[Callable[[], Awaitable[float]] 
 
 
 def _metric(server: str, name: str) -> float:
+    """Return a figure of the server; of several processes, their sum."""
     with urllib.request.urlopen(server + "/metrics", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+    rows = [line for line in lines if line.partition(" ")[0].partition("{")[0] == name]
+    return sum(float(row.rpartition(" ")[2]) for row in rows)
 
 
-def _process_of(server: str) -> int:
-    """Return the number of the process that serves, which is a child of this one; 0 if unknown."""
-    port = server.rsplit(":", 1)[1]
+def _processes_of(server: str) -> list[int]:
+    """Return the number of the process that listens, and those it started; none if unknown."""
+    port = server.rsplit(":", 1)[1].encode()
+    parents, listening = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
-        if b"--server.port" in words and port.encode() in words:
-            return int(folder.name)
-    return 0
+        if port in words and {b"--server.port", b"--port"} & set(words):
+            listening.append(int(folder.name))
+        if not any(b"resource_tracker" in word for word in words):
+            parents[int(folder.name)] = parent
+    return [*listening, *(child for child, parent in parents.items() if parent in listening)]
 
 
-def _cpu_s(process: int) -> float:
-    """Return the processor time a process has taken, where the system says so (Linux)."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return float("nan")
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _cpu_s(processes: list[int]) -> float:
+    """Return the processor time that processes have taken, where the system says so (Linux)."""
+    total = float("nan") if not processes else 0.0
+    for process in processes:
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return float("nan")
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total

@@ -180,21 +180,18 @@ def photograph(browser: Any, address: str, file: Path, look: tuple[Any, str, str
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Run the app on a place and yield its address."""
+def served(folder: Path, processes: int = 1) -> Iterator[str]:
+    """Run the app on a place, by one process or several, and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    command += ["--server.port", str(port)]
+    if processes > 1:
+        command = [str(Path(sys.executable).with_name("commonground")), "serve", str(folder)]
+        command += ["--no-browser", "--port", str(port), "--processes", str(processes)]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            str(ROOT / "app.py"),
-            "--server.port",
-            str(port),
-        ],
+        command,
         env=os.environ | {"COMMONGROUND_PLACE": str(folder), "COMMONGROUND_USER": OFFICE},
         stdout=subprocess.DEVNULL,
     )
