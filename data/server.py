@@ -38,8 +38,10 @@ def serve(listener: socket.socket, ready: Callable[[], None]) -> bool:
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            # Streamlit gives uvicorn's logs a handler of its own: a page would print 140 lines.
+            # Streamlit gives uvicorn's logs a handler of its own: a page would print 140 lines,
+            # and each visitor two more.
             logging.getLogger("uvicorn.access").disabled = True
+            logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
             if self.started:
                 ready()
 
