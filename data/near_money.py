@@ -104,17 +104,20 @@ def said(lines: pd.DataFrame, streams: pd.DataFrame, kinds: pd.Series, *, place:
         All lines of the place and what `kinds_of` says of them.
     """
     found = []
+    of = dict(zip(kinds.index.tolist(), kinds.tolist(), strict=True))
+    told = (lines.index.tolist(), *(lines[name].tolist() for name in ("title", "agency", "pence")))
+    amounts = streams["amount_pence"].tolist()
     for kind in KINDS:
-        mine = lines[kinds.reindex(lines.index) == kind.id]
-        known = streams.loc[(kinds == kind.id).to_numpy(), "amount_pence"]
-        if len(mine):
+        mine = [row[1:] for row in zip(*told, strict=True) if of.get(row[0]) == kind.id]
+        known = [int(p) for id, p in zip(kinds.tolist(), amounts, strict=True) if id == kind.id]
+        if mine:
             parts = "; ".join(
-                f"{row['title']}, {row['agency']}, {format_pounds(int(row['pence']), whole=True)}"
-                for row in mine.to_dict("records")
+                f"{title}, {agency}, {format_pounds(int(pence), whole=True)}"
+                for title, agency, pence in mine
             )
             found.append(f"{kind.title}: {parts}.")
-        elif len(known):
-            whole = format_pounds(int(known.sum()), whole=True)
+        elif known:
+            whole = format_pounds(sum(known), whole=True)
             found.append(f"{kind.title}: none falls here. {place} has {whole} of it elsewhere.")
         else:
             found.append(

@@ -57,7 +57,10 @@ def of_area(prepared: Prepared, code: str, level: str) -> Profile:
         at.figures,
         area,
         beside=_beside(prepared, column, level),
-        among=Among(_of_place(prepared, at.title), at.figures.values.loc[ranked]),
+        among=Among(
+            _of_place(prepared, at.title),
+            at.ranked_values if ranked is at.ranked else at.figures.values,
+        ),
         extras=Extras(
             people_grade=str(at.grades[code]),
             trends=_trends(prepared, level, code, column),
@@ -106,7 +109,7 @@ def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
         figures,
         described,
         beside=_beside(prepared, people, None),
-        among=Among(_of_place(prepared, base.title), base.figures.values.loc[base.ranked]),
+        among=Among(_of_place(prepared, base.title), base.ranked_values),
         extras=Extras(
             trends=_trends(prepared, None, area.name, people),
             standing=_inherited(prepared, area),
@@ -154,7 +157,9 @@ def _beside(prepared: Prepared, column: csr_array, level: str | None) -> list[Be
 
 def _whole(key: str, name: str, figures: Carried, code: str) -> Beside:
     """Put an area's figures beside another's, with the interval that they have themselves."""
-    return Beside(key, name, figures.values.T[code], figures.low.T[code], figures.high.T[code])
+    at = int(figures.values.index.get_indexer(pd.Index([code]))[0])
+    parts = (figures.values, figures.low, figures.high)
+    return Beside(key, name, *(part.iloc[at] for part in parts))
 
 
 def _trends(prepared: Prepared, level: str | None, code: str, column: csr_array) -> dict[str, str]:
@@ -248,12 +253,16 @@ def _type(prepared: Prepared, column: csr_array) -> str:
     found = prepared.types
     if found is None:
         return ""
-    mine = prepared.place.people * np.asarray(column.todense()).ravel()
-    held = mine.groupby(found.type_of.reindex(mine.index)).sum().sort_values(ascending=False)
-    if held.empty or held.sum() <= 0:
+    people = prepared.place.people
+    mine = people.to_numpy(dtype=np.float64) * np.asarray(column.todense()).ravel()
+    of = found.type_of.reindex(people.index).to_numpy(dtype=np.float64, na_value=np.nan)
+    known = ~np.isnan(of)
+    kinds, at = np.unique(of[known], return_inverse=True)
+    held = np.bincount(at, mine[known], minlength=len(kinds))
+    if not len(kinds) or held.sum() <= 0:
         return ""
-    first = int(np.asarray(held.index)[0])
-    share = float(held.iloc[0] / mine.sum())
+    most = int(np.argmax(held))
+    first, share = int(kinds[most]), float(held[most] / mine.sum())
     size, count = int(found.sizes[first]), len(found.names)
     who = "Its people live" if share > WHOLLY else f"{100 * share:.0f}% of its people live"
     title = lower(prepared.level(prepared.place.base_layer).title)

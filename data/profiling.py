@@ -65,11 +65,16 @@ class AtLevel:
     grades: pd.Series
     need: pd.Series
 
-    @property
+    @cached_property
     def ranked(self) -> pd.Index:
         """Codes of the areas that are ranked: at least half of their people are in the place."""
         share = self.inside / self.people.where(self.people > 0)
         return self.people.index[np.asarray(share >= HALF, dtype=bool)]
+
+    @cached_property
+    def ranked_values(self) -> pd.DataFrame:
+        """The figures of the areas that are ranked."""
+        return self.figures.values.loc[self.ranked]
 
 
 @dataclass(frozen=True, eq=False)

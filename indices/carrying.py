@@ -72,13 +72,24 @@ class Carried:
 
     def grades(self) -> pd.DataFrame:
         """Grade each figure by its error from splits, as `boundaries.trust` does: A to D."""
-        value, error = self.values.abs().to_numpy(), self.error.to_numpy()
-        relative = np.where(error > 0, np.inf, 0.0)
-        np.divide(error, value, out=relative, where=value > 0)
-        step = np.searchsorted(np.array(ERROR_LIMITS) + EXACT, relative)
-        step[np.isnan(value)] = len(ERROR_LIMITS)
-        grades = np.array(GRADES, dtype=object)[step]
+        grades = _graded(self.values.to_numpy(), self.error.to_numpy())
         return pd.DataFrame(grades, index=self.values.index, columns=self.values.columns)
+
+    def grades_of(self, position: int) -> list[str]:
+        """Grade the figures of one area, the indicators in their order."""
+        value, error = (frame.iloc[position].to_numpy() for frame in (self.values, self.error))
+        found: list[str] = _graded(value, error).tolist()
+        return found
+
+
+def _graded(values: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Grade figures by their error, as texts in an array of the same shape."""
+    value = np.abs(values)
+    relative = np.where(error > 0, np.inf, 0.0)
+    np.divide(error, value, out=relative, where=value > 0)
+    step = np.searchsorted(np.array(ERROR_LIMITS) + EXACT, relative)
+    step[np.isnan(value)] = len(ERROR_LIMITS)
+    return np.array(GRADES, dtype=object)[step]
 
 
 def carry(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.neighbors import NearestNeighbors
 
 from geo.errors import Faults
 from indices import inputs
@@ -179,11 +178,11 @@ def similar(
 
 def _nearest(there: Floats, here: Floats, codes: pd.Index, n: int) -> tuple[list[int], Floats]:
     """Return positions and distances of the n nearest, equal distances by code."""
-    # A tree sums each distance by itself, so that the order of the rows changes none of them.
-    tree = NearestNeighbors(algorithm="kd_tree").fit(there)
-    far = tree.kneighbors(here[None, :], n_neighbors=n)[0][0, -1]
-    within = tree.radius_neighbors(here[None, :], radius=far * (1 + SAME) + SAME)
-    distance, row = within[0][0], within[1][0]
+    # Each row is summed by itself, so that the order of the rows changes no distance.
+    every = np.sqrt(np.square(np.ascontiguousarray(there - here)).sum(axis=1))
+    far = np.partition(every, n - 1)[n - 1]
+    row = np.flatnonzero(every <= far * (1 + SAME) + SAME)
+    distance = every[row]
     ties = np.round(distance / max(far * SAME, SAME))
     order = sorted(range(len(row)), key=lambda at: (ties[at], str(codes[row[at]])))[:n]
     return [int(row[at]) for at in order], distance[order]

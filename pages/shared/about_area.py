@@ -173,12 +173,15 @@ def _sources(result: Result, area: About) -> str:
     base = result.place.settings.layer(result.place.base_layer)
     said = []
     if area.profile is not None:
-        rows = area.profile.table[["source", "date"]].astype("str").drop_duplicates()
-        parts = [", ".join(part for part in row if part) for row in rows.to_numpy().tolist()]
+        table = area.profile.table
+        rows = zip(map(str, table["source"]), map(str, table["date"]), strict=True)
+        parts = [", ".join(part for part in row if part) for row in dict.fromkeys(rows)]
         said.append(f"Measures: {'; '.join(part for part in parts if part) or 'not stated'}.")
-    lines = result.ledger.streams.reindex(area.money.lines.index)["source"].astype("str")
+    streams = result.ledger.streams
+    source_of = dict(zip(streams.index.tolist(), map(str, streams["source"]), strict=True))
+    lines = [source_of[line] for line in area.money.lines.index.tolist()]
     told = sorted({source for source in lines if source.strip()})
-    unsaid = int((lines.str.strip() == "").sum())
+    unsaid = sum(not source.strip() for source in lines)
     said.append(f"Money, {figures.years(result)}: {'; '.join(told) or 'no source is stated'}.")
     if told and unsaid:
         said.append(f"{unsaid} lines of money name no source.")

@@ -30,9 +30,7 @@ def needs(profile: Profile) -> str:
     measures = profile.table
     names = dict(profile.beside)
     heads = ["Measure", HERE, BESIDE, *(SHORT.get(key, key) for key in names), RANK, HOW]
-    # Row by row `to_dict` takes a fifth of the time that a whole area takes.
-    columns = [measures[name].tolist() for name in measures]
-    told = [dict(zip(measures.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    told = area_html.records(measures)
     themes: dict[str, list[dict[Any, Any]]] = {}
     for row in told:
         themes.setdefault(str(row["theme"]), []).append(row)

@@ -20,7 +20,11 @@ from pages.shared.figures import text
 # Seen on the light ground and on the dark one alike: an image cannot follow the theme.
 INK, QUIET, LINE = "#1488a1", "#7d8b93", "#c4317f"
 WIDTH, HEIGHT, EDGE = 560, 360, 4
+HAIR = f'fill="none" stroke="{QUIET}" stroke-width="1"'
+_FILLED = f'fill="{INK}" fill-opacity="0.45" stroke="{INK}"'
 PIXEL = 0.9  # what is finer is not drawn
+_SAFE = " /:=.,-"
+_QUOTED = {number: quote(chr(number), safe=_SAFE) for number in range(128)}
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,13 @@ def picture(svg: str, *, alt: str, width: int, height: int, name: str) -> str:
     )
     return (
         f'<img class="{name}" width="{width}" height="{height}" alt="{text(alt)}" '
-        f'src="data:image/svg+xml,{quote(body, safe=" /:=.,-")}">'
+        f'src="data:image/svg+xml,{_quoted(body)}">'
     )
+
+
+def _quoted(body: str) -> str:
+    """Quote a drawing for an address: `quote` looks at each letter by itself."""
+    return body.translate(_QUOTED) if body.isascii() else quote(body, safe=_SAFE)
 
 
 def line(years: pd.DataFrame, *, alt: str, width: int = 220, height: int = 54) -> str:
@@ -101,6 +110,36 @@ def line(years: pd.DataFrame, *, alt: str, width: int = 220, height: int = 54) -
     return picture(drawn, alt=alt, width=width, height=height, name="cg-line")
 
 
+@dataclass(frozen=True, eq=False)
+class Around:
+    """The borders around all areas of a place, drawn once for all of them."""
+
+    view: _View
+    drawn: str
+
+    @classmethod
+    def of(cls, around: Sequence[shapely.Geometry]) -> Around:
+        """Draw the borders, each between two areas once."""
+        view = _View.of(around, margin=0.0)
+        lines = shapely.union_all(shapely.boundary(np.array(around, dtype=object)))
+        borders = shapely.get_parts(shapely.line_merge(lines))
+        return cls(view, view.paths(shapely.simplify(borders, PIXEL / view.scale), HAIR))
+
+    def holds(self, area: shapely.Geometry) -> bool:
+        """Say whether an area lies within what is drawn."""
+        left, bottom, right, top = area.bounds
+        view = self.view
+        return bool(
+            view.left <= left and view.bottom <= bottom and right <= view.right and top <= view.top
+        )
+
+    def locate(self, area: shapely.Geometry, *, alt: str) -> str:
+        """Draw where an area lies within the borders."""
+        view = self.view
+        drawn = self.drawn + view.path(area, _FILLED)
+        return picture(drawn, alt=alt, width=view.width, height=view.height, name="cg-locator")
+
+
 def locator(
     area: shapely.Geometry,
     around: Sequence[shapely.Geometry],
@@ -123,10 +162,9 @@ def locator(
     """
     shown = [area] if ring is None else [area, ring]
     view = _View.of(shown if close else [area, *around], margin=0.25 if close else 0.0)
-    hair = f'fill="none" stroke="{QUIET}" stroke-width="1"'
     near = shapely.intersects(shapely.envelope(np.array(around, dtype=object)), view.window)
-    drawn = [view.path(shape, hair) for shape, shown in zip(around, near, strict=True) if shown]
-    drawn.append(view.path(area, f'fill="{INK}" fill-opacity="0.45" stroke="{INK}"'))
+    drawn = [view.path(shape, HAIR) for shape, shown in zip(around, near, strict=True) if shown]
+    drawn.append(view.path(area, _FILLED))
     thin = f'fill="none" stroke="{INK}" stroke-width="0.7"'
     drawn += [view.path(piece, thin) for piece in pieces]
     if ring is not None:
@@ -172,14 +210,23 @@ class _View:
         # Made simple before it is cut: cutting ten thousand corners is what takes long.
         simple = shapely.simplify(shape, PIXEL / self.scale)
         simple = shapely.clip_by_rect(simple, self.left, self.bottom, self.right, self.top)
+        parts = [part for part in shapely.get_parts(simple) if isinstance(part, shapely.Polygon)]
+        return self.paths([r for part in parts for r in (part.exterior, *part.interiors)], style)
+
+    def paths(self, lines: Sequence[shapely.Geometry], style: str) -> str:
+        """Return lines as one path, those that end where they begin closed."""
         said = ""
-        for part in shapely.get_parts(simple):
-            if not isinstance(part, shapely.Polygon):
+        for line in lines:
+            x, y = np.asarray(line.coords).T
+            across = np.rint(EDGE + (x - self.left) * self.scale).astype(int)
+            down = np.rint(EDGE + (self.top - y) * self.scale).astype(int)
+            steps = np.column_stack([np.diff(across), np.diff(down)])
+            steps = steps[steps.any(axis=1)]
+            if not len(steps):
                 continue
-            for ring in (part.exterior, *part.interiors):
-                x, y = np.asarray(ring.coords)[:-1].T
-                across = np.round(EDGE + (x - self.left) * self.scale)
-                down = np.round(EDGE + (self.top - y) * self.scale)
-                said += "M" + "L".join(f"{a:g},{b:g}" for a, b in zip(across, down, strict=True))
-                said += "Z"
+            if closed := not steps.sum(axis=0).any():
+                steps = steps[:-1]
+            # Steps from corner to corner take half the letters that corners take.
+            told = " ".join(f"{a} {b}" for a, b in steps.tolist()).replace(" -", "-")
+            said += f"M{across[0]} {down[0]}l{told}{'z' if closed else ''}"
         return f'<path d="{said}" {style}/>' if said else ""

@@ -23,7 +23,7 @@ AGENCY, LEVEL, HOW, POUNDS = "Spent by", "Decided at", "How its place is known",
 
 def spent(result: Result, money: AreaMoney) -> str:
     """Say what is spent here, by whom, who decides on it, and how much of it is recorded."""
-    rows = "".join(_line(row) for row in money.lines.to_dict("records"))
+    rows = "".join(_line(row) for row in area_html.records(money.lines))
     heads = ["Line of money", AGENCY, LEVEL, HOW, POUNDS]
     whole = money.pence
     assumed = [words for words, letters in KNOWN.items() if letters != "".join(RECORDED)]

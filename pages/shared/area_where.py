@@ -16,6 +16,8 @@ from data.profiles import Prepared
 from data.profiling import lower
 from data.run import Result
 from pages.shared import area_html, area_pictures, figures
+from pages.shared.area_pictures import Around
+from pages.shared.cache_kept import kept
 from pages.shared.figures import text
 
 MOST_PIECES = 400  # more would be a grey patch
@@ -26,7 +28,11 @@ def of_area(result: Result, level: str, code: str) -> str:
     shape = result.layers[level].geometry[code]
     name = str(result.level_tables[level].at[code, "name"])
     said = f"Where {name} lies in {result.place.name}, among its {_among(result)}."
-    drawn = area_pictures.locator(shape, _borders(result), alt=said)
+    around = kept(result, "borders around", make=lambda: Around.of(_borders(result)))
+    if around.holds(shape):
+        drawn = around.locate(shape, alt=said)
+    else:
+        drawn = area_pictures.locator(shape, _borders(result), alt=said)
     return _figure(drawn, said, on_paper=True)
 
 
