@@ -90,6 +90,9 @@ def _told(result: Result, prepared: Prepared | None, chosen: Chosen) -> cache_ar
     """Return the chosen area with its head and sections; one of a level is worked out once."""
     if chosen.own is None and not chosen.code:
         return None
+    known = cache_area.known(result, chosen.level, chosen.code) if chosen.own is None else None
+    if known is not None:
+        return known  # spinners alone would cost two messages and a thread each
     if prepared is not None:
         with st.spinner("Adding up the figures of the place, once …"):
             cache.complete(result, prepared, wait=True)

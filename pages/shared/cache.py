@@ -1,9 +1,8 @@
 """The one module that keeps anything between runs of a page; `cache_choices` is its second half.
 
 In: which place is asked for. Out: its result, scenarios of it and the addresses of its shapes,
-computed once for all visitors. The id and the content hash of the place stand in every key, so
-that two places, or two states of one place, never answer for each other. What is cached is shared:
-pages read it and never change it.
+computed once for all visitors. Id and content hash of the place stand in every key: two places, or
+two states of one, never answer for each other. Pages read what is cached and never change it.
 """
 
 from __future__ import annotations
@@ -143,18 +142,20 @@ def own_lines(base: run.Result) -> pd.DataFrame:
 
 def profiles(base: run.Result) -> data_profiles.Prepared | None:
     """Return what the profiles of a place have in common; None where it has no measures."""
-    return _profiles(base.place.id, base.place.content_hash, _base=base)
+    place = base.place
+    return kept(base, "profiles", make=lambda: _profiles(place.id, place.content_hash, _base=base))
 
 
 def offers(base: run.Result) -> dict[str, mappable.Offer]:
     """Return what a map of a place can show beside need, people and money, by id."""
-    return _offers(base.place.id, base.place.content_hash, _base=base)
+    place = base.place
+    return kept(base, "offers", make=lambda: _offers(place.id, place.content_hash, _base=base))
 
 
 def mapped(base: run.Result, level: str, figure: str) -> data_mapped.Mapped:
     """Return one of `offers` by area of a level; programmes are those that run today."""
-    key = (base.place.id, base.place.content_hash)
-    return _mapped(*key, level, figure, dt.date.today(), _base=base)
+    key = (base.place.id, base.place.content_hash, level, figure, dt.date.today())
+    return kept(base, "mapped", level, figure, make=lambda: _mapped(*key, _base=base))
 
 
 def unusual(base: run.Result, level: str) -> per_person.PerPerson:
@@ -173,12 +174,9 @@ def fit(base: run.Result, level: str, other: str) -> coterminosity.Fit:
 
 
 def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) -> None:
-    """Make what the first profile of a place needs, once and beside the pages.
-
-    It takes seconds, in which a visitor finds an area or draws one; with `wait` it is there when
-    this returns.
-    """
-    made = _completing(base.place.id, base.place.content_hash, _prepared=prepared)
+    """Make what the first profile of a place needs, once and beside the pages, or `wait` for it."""
+    key = (base.place.id, base.place.content_hash)
+    made = kept(base, "completing", make=lambda: _completing(*key, _prepared=prepared))
     if wait:
         made.join()
 
@@ -186,7 +184,7 @@ def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) 
 def shape_address(base: run.Result, layer: str) -> str:
     """Return the address of a layer's simplified shapes; they are prepared when first asked for."""
     key = (base.place.id, base.place.package_hash)
-    names = _shapes(*key, _base=base)
+    names = kept(base, "shapes", make=lambda: _shapes(*key, _base=base))
     folder = shapes_folder(f"{base.place.id}-{base.place.package_hash[:12]}")
     if not (folder / names[layer]).is_file():  # somebody emptied the home folder meanwhile
         _shapes.clear()

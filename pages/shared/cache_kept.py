@@ -20,7 +20,7 @@ from weakref import ref
 
 from data.run import Result
 
-MOST: Final = 600  # things kept: some 20 kB each, the largest 100 kB
+MOST: Final = 900  # things kept: some 20 kB each, the largest 100 kB
 
 Made = TypeVar("Made")
 _KEPT: OrderedDict[tuple[Hashable, ...], tuple[tuple[ref[Result], ...], Any]] = OrderedDict()
@@ -48,15 +48,11 @@ def kept(
         A second result that it is made of.
     """
     results = (base,) if beside is None else (base, beside)
-    key = (name, *about, dt.date.today(), *(part for one in results for part in _identity(one)))
+    key = _key(results, name, *about)
     with _LOCK:
-        held = _KEPT.get(key)
-        if held is not None and all(
-            was() is now for was, now in zip(held[0], results, strict=True)
-        ):
-            _KEPT.move_to_end(key)
-            found: Made = held[1]
-            return found
+        if (found := _found(key, results)) is not None:
+            made: Made = found[0]
+            return made
     made = make()  # two visitors at once may both make it: that costs time and no figure
     with _LOCK:
         _KEPT[key] = (tuple(ref(one) for one in results), made)
@@ -64,6 +60,26 @@ def kept(
         while len(_KEPT) > MOST:
             _KEPT.popitem(last=False)
     return made
+
+
+def held(base: Result, name: str, *about: Hashable) -> Any:
+    """Return what `kept` would return without making it; None where it is not there."""
+    with _LOCK:
+        found = _found(_key((base,), name, *about), (base,))
+    return None if found is None else found[0]
+
+
+def _key(results: tuple[Result, ...], name: str, *about: Hashable) -> tuple[Hashable, ...]:
+    return (name, *about, dt.date.today(), *(part for one in results for part in _identity(one)))
+
+
+def _found(key: tuple[Hashable, ...], results: tuple[Result, ...]) -> tuple[Any] | None:
+    """Return what is kept under a key, alone in a tuple, if it was made of these very results."""
+    entry = _KEPT.get(key)
+    if entry is None or any(was() is not now for was, now in zip(entry[0], results, strict=True)):
+        return None
+    _KEPT.move_to_end(key)
+    return (entry[1],)
 
 
 def _identity(base: Result) -> tuple[Hashable, ...]:

@@ -263,10 +263,11 @@ def fills_the_place(result: Result, level: str) -> bool:
 
 def straddling(result: Result, level: str, code: str) -> str:
     """Say so where an area reaches beyond the place; "" where it does not."""
-    if not reaches_beyond(result, level)[code]:
+    table = result.level_tables[level]
+    people, inside = float(table["people"][code]), float(table["people_inside"][code])
+    if not people - inside > result.place.tolerance * people:
         return ""
-    row = result.level_tables[level].loc[code]
-    share = row["people_inside"] / row["people"]
+    share = inside / people
     return (
         f"{share:.0%} of its people live in {result.place.name}. For the others only the lines of "
         "money that reach beyond it are known."
@@ -298,9 +299,10 @@ def standing(figure: Figure, values: pd.Series, code: str) -> str:
     value = values[code]
     if pd.isna(value):
         return ""
-    place = int((values > value).sum()) + 1
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    place = int((numbers > value).sum()) + 1
     before = "" if place == 1 else f"{ordinal(place)} "
-    return f"{before}highest of {int(values.notna().sum()):,}"
+    return f"{before}highest of {int((~np.isnan(numbers)).sum()):,}"
 
 
 def summary(figure: Figure, table: pd.DataFrame) -> str:

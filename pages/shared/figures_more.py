@@ -76,9 +76,11 @@ class Shelf:
 
     def values(self, figure: Figure) -> pd.Series:
         """Return a figure by area of the level, areas beyond the place among them."""
-        if figure.id in self.usual:
-            return self.result.level_tables[self.level][figure.column].astype("float64")
-        return self.mapped(figure.id).values
+        if figure.id not in self.usual:
+            return self.mapped(figure.id).values
+        table, column = self.result.level_tables[self.level], figure.column
+        about = ("values", self.level, column)
+        return kept(self.result, *about, make=lambda: table[column].astype("float64"))
 
     def table(self, wanted: Iterable[Figure] = ()) -> pd.DataFrame:
         """Return the level's table of the place's own areas, with a column for each figure."""
@@ -91,9 +93,13 @@ class Shelf:
         """Return what must be said of single areas' figures, in a word or two; "" of most."""
         if figure.id not in self.usual:
             return self.mapped(figure.id).marks
+        about = ("marks", self.level, figure.money)
+        return kept(self.result, *about, make=lambda: self._usual_marks(figure.money))
+
+    def _usual_marks(self, money: bool) -> pd.Series:
         table = self.result.level_tables[self.level]
         flags = table.get("flag")
-        if flags is None or not figure.money:
+        if flags is None or not money:
             return pd.Series("", index=table.index, dtype="str")
         words = {"hidden": WITHHELD, "rounded": ROUNDED}
         return flags.map(lambda flag: words.get(str(flag), "")).astype("str")

@@ -41,7 +41,6 @@ def _card(shelf: Shelf, area: str, shown: list[Figure]) -> str:
     if not area:
         return blocks.figure_card(*shown)
     every = {**shelf.usual, **{figure.id: figure for figure in shown}}
-    table = shelf.table(every.values())
     result, level = shelf.result, shelf.level
     remarks = [
         figures.deprivation(result, level, area),
@@ -51,17 +50,23 @@ def _card(shelf: Shelf, area: str, shown: list[Figure]) -> str:
     ]
     lines = []
     for figure in every.values():
-        standing = figures.standing(figure, table[figure.column].astype("float64"), area)
+        own = kept(result, "own", level, figure.id, make=partial(_own, shelf, figure))
+        standing = figures.standing(figure, own, area)
         if not ranked(result, figure) and standing:
             standing = NOT_RANKED
         lines.append(CardLine(figure, shelf.text(figure, area), standing))
     return blocks.card(
-        str(table.at[area, "name"]),
+        str(result.level_tables[level].at[area, "name"]),
         kind=f"{figures.level_titles(result)[level]} · {area}",
         lines=lines,
         chosen=shown[0].id,
         remark=" ".join(remark for remark in remarks if remark),
     )
+
+
+def _own(shelf: Shelf, figure: Figure) -> pd.Series:
+    """Return a figure of the place's own areas."""
+    return shelf.values(figure)[shelf.here]
 
 
 def written(shelf: Shelf, shown: list[Figure], keep: Collection[str] | None) -> Written:
