@@ -208,7 +208,7 @@ class Prepared:
         pence = self.fixed.copy()
         rows = self.shared[by_need]
         chosen = [weights[key] for key in keys]
-        pence[rows] = _whole_pence(self.streams.iloc[rows], chosen, areas)
+        pence[rows] = _whole_pence(self.streams["amount_pence"].iloc[rows], chosen, areas)
         place_wide = self.streams["amount_pence"].to_numpy(dtype=np.int64, copy=True)
         place_wide[self.shared] = 0
         return Ledger(self.streams, areas, pence, place_wide, self.inside, self.moved)
@@ -283,21 +283,22 @@ def _fixed(prepared: Prepared) -> Int64:
     }
     rows = prepared.shared[stay]
     chosen = [weights[prepared.cases[at]] for at in stay]
-    pence[rows] = _whole_pence(prepared.streams.iloc[rows], chosen, prepared.people.index)
+    amounts = prepared.streams["amount_pence"].iloc[rows]
+    pence[rows] = _whole_pence(amounts, chosen, prepared.people.index)
     return pence
 
 
-def _whole_pence(streams: pd.DataFrame, weights: list[Float64], areas: pd.Index) -> Int64:
+def _whole_pence(amounts: pd.Series, weights: list[Float64], areas: pd.Index) -> Int64:
     """Share each stream's amount by its weights, ties to the smaller code."""
     if not weights:
         return np.zeros((0, len(areas)), np.int64)
     order = np.argsort(areas.to_numpy(dtype=object), kind="stable")
     table = np.stack(weights)[:, order]
     shared = largest_remainder(
-        streams["amount_pence"].to_numpy(),
+        amounts.to_numpy(),
         table.ravel(),
-        np.repeat(np.arange(len(streams)), len(areas)),
-        names=list(streams.index),
+        np.repeat(np.arange(len(amounts)), len(areas)),
+        names=list(amounts.index),
     ).reshape(table.shape)
     pence = np.empty_like(shared)
     pence[:, order] = shared

@@ -34,6 +34,7 @@ class Column:
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
+STEP = 256  # of the numbers of places that are kept as they are written
 Written = Mapping[str, Any]  # the columns of a table as they travel
 
 
@@ -113,12 +114,16 @@ def _order(values: pd.Series, width: int) -> str:
     found, at = np.unique(numbers[known], return_inverse=True)
     places = np.zeros(len(numbers), dtype="int64")
     places[known] = at + 1
-    return "".join(_written_places(len(found), width)[places].tolist())
+    last = len(found) + -len(found) % STEP
+    return "".join(_written_places(last, width)[places].tolist())
 
 
 @lru_cache(maxsize=32)
 def _written_places(last: int, width: int) -> np.ndarray:
-    """Return how the places from 0, which is none, to the last are written."""
+    """Return how the places from 0, which is none, to the last are written.
+
+    Those of a few more are kept than are asked for: nearly every column has as many of its own.
+    """
     written = ["".rjust(width), *(_in_36(place).rjust(width) for place in range(1, last + 1))]
     return np.array(written, dtype=object)
 
