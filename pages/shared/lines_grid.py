@@ -105,8 +105,10 @@ def _grid(result: Result, view: str) -> None:
     text = lines_table.written(frame)
     key = f"budget.lines.grid.{state['number']}"
     same = (state.get("place"), state.get("view"), state.get("text")) == (place, view, text)
+    found = lines_work.faults(result)
     if not same or key not in st.session_state:
         state.update(number=state["number"] + 1, place=place, view=view, text=text, base=frame)
+        state["wrong"] = bool(found)
         key = f"budget.lines.grid.{state['number']}"
     base: pd.DataFrame = state["base"]
     order = list(VIEWS[view][1])
@@ -114,9 +116,10 @@ def _grid(result: Result, view: str) -> None:
         order += [name for name in base.columns if name not in order]
     shown = base.set_index(pd.RangeIndex(1, len(base) + 1))
     shown.insert(0, WRONG, pd.Series("", index=shown.index, dtype="str"))
-    order.insert(0, WRONG)
+    # Room on a phone is for the lines; a column that moved would put the cursor back, too.
+    order.insert(0 if state["wrong"] else len(order), WRONG)
     st.data_editor(
-        _marked(shown, wrong_cells(frame, lines_work.faults(result))),
+        _marked(shown, wrong_cells(frame, found)),
         key=key,
         column_order=order,
         column_config={

@@ -449,6 +449,7 @@ def test_the_grid_names_in_red_which_cells_of_a_line_are_wrong() -> None:
     test = opened()
     (before,) = test.dataframe
     assert set(before.value[lines_grid.WRONG]) == {""}
+    assert before.proto.column_order[-1] == lines_grid.WRONG  # out of the way
     assert before.proto.arrow_data.styler.styles == ""
     row = "parks\tParks\tTown council\t12,34\ttown:T\tguess\t2025-26\trevenue\tbudget\n"
     paste(test, PARKS + row)
@@ -456,5 +457,6 @@ def test_the_grid_names_in_red_which_cells_of_a_line_are_wrong() -> None:
     (after,) = test.dataframe
     shown = pa.ipc.open_stream(after.proto.arrow_data.styler.display_values).read_pandas()
     assert [words for words in shown[lines_grid.WRONG] if words] == ["Amount, Shared by"]
+    assert after.proto.column_order[0] == lines_grid.WRONG
     assert "background-color: #7a0f0a" in after.proto.arrow_data.styler.styles
     assert set(after.value[lines_grid.WRONG]) == {""}  # no value: what is typed stays where it is
