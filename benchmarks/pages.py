@@ -2,7 +2,8 @@
 
 In: the folder of real data. Out: a Markdown section: for Bristol milliseconds from the start of
 navigation to a painted map, from a click to a repainted map, and bytes received for one change, as
-the messages are and as they travel; the same times for all small areas of England on one map.
+the messages are and as they travel, and from the end of a drawn line to its profile; the same times
+for all small areas of England on one map, and until a pointer at rest on that map is answered.
 """
 
 from __future__ import annotations
@@ -40,6 +41,20 @@ CHANGE = f"""(title) => new Promise((done, fail) => {{ {FIND}
   }}).observe(root, {{ attributes: true }});
   button.click(); }})"""
 
+# Milliseconds since the browser began to navigate, at the frame that shows the card of an area.
+ANSWER = f"""() => new Promise((done) => {{ {FIND}
+  const look = () => map()?.querySelector('.card:not([hidden])')
+    ? done(performance.now()) : requestAnimationFrame(look);
+  look(); }})"""
+# Milliseconds from the end of a drawn line to the frame that shows what is told of its area.
+PROFILE = f"""() => new Promise((done, fail) => {{ {FIND}
+  setTimeout(() => fail(new Error('nothing was told of the drawn area')), 60000);
+  const start = performance.now();
+  const look = () => document.querySelector('.cg-part')
+    ? done(performance.now() - start) : requestAnimationFrame(look);
+  map().querySelector('.pen-finish').click();
+  look(); }})"""
+
 
 def run(data: Path, folder: Path, repeats: int) -> str:
     """Build Bristol, serve it and time its Map page as a first and as a returning visitor."""
@@ -52,6 +67,7 @@ def run(data: Path, folder: Path, repeats: int) -> str:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         with served(place) as address, Wire(address) as wire:
             found = visit(browser, wire, "/map", FIGURES, repeats)
+            found.append(draw(browser, address, repeats))
         bristol = table(("Bristol, Map page, 268 areas of 581 drawn", *SPREAD), found)
         with overview.served(data, folder) as address, Wire(address) as wire:
             found = visit(browser, wire, "/", overview.FIGURES, repeats)
@@ -64,7 +80,7 @@ def visit(
     browser: Any, wire: Wire, path: str, figures: Sequence[str], repeats: int
 ) -> list[list[Any]]:
     """Open a page as a first and as a returning visitor, change its figures, and sum up."""
-    first, again, change, sizes, travelled = [], [], [], [], []
+    first, again, answered, change, sizes, travelled = [], [], [], [], [], []
     for _ in range(repeats):
         context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
         page = context.new_page()
@@ -73,6 +89,8 @@ def visit(
         first.append(page.evaluate(FIRST_PAINT))
         page.goto(wire.address + path)
         again.append(page.evaluate(FIRST_PAINT))
+        point(page)
+        answered.append(page.evaluate(ANSWER))
         page.wait_for_timeout(1000)
         for title in figures:
             received.clear()
@@ -85,11 +103,47 @@ def visit(
     cases = (
         ("first paint, empty browser cache, ms", first),
         ("first paint, returning visitor, ms", again),
+        ("first answer to a pointer on the map, returning visitor, ms", answered),
         ("change of figure to repaint, ms", change),
         ("messages of a change of figure, kB", sizes),
         ("the same as it travels, compressed, kB", travelled),
     )
-    return [[name, len(v), statistics.median(v), min(v), max(v)] for name, v in cases]
+    return [summed(name, times) for name, times in cases]
+
+
+def summed(name: str, times: Sequence[float]) -> list[Any]:
+    """Return a row of the table: how many, their median, the best and the worst."""
+    return [name, len(times), statistics.median(times), min(times), max(times)]
+
+
+def point(page: Any) -> None:
+    """Move the mouse onto the middle of the map: the middle of a place is one of its areas."""
+    box = page.locator(".live-map .canvas").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*middle)
+    page.mouse.move(middle[0] + 2, middle[1] + 2)
+
+
+def draw(browser: Any, address: str, repeats: int) -> list[Any]:
+    """Draw a line that nobody drew before on My area, and wait for what is told of its area."""
+    times = []
+    for turn in range(repeats):
+        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+        page = context.new_page()
+        page.goto(address + "/area")
+        page.evaluate(FIRST_PAINT)
+        page.wait_for_timeout(1000)
+        page.locator(".live-map .draw").click()
+        page.locator(".live-map.drawing").wait_for()
+        box = page.locator(".live-map .canvas").bounding_box()
+        for right, down in ((0.45, 0.4), (0.6, 0.4), (0.6, 0.6), (0.45, 0.6)):
+            shift = turn * 3.0
+            page.mouse.click(
+                box["x"] + right * box["width"] + shift, box["y"] + down * box["height"]
+            )
+        times.append(page.evaluate(PROFILE))
+        context.close()
+    return summed("end of a drawn line to its profile on My area, ms", times)
 
 
 def count_bytes(context: Any, page: Any) -> list[float]:
