@@ -74,7 +74,8 @@ def in_short(found: pd.DataFrame) -> str:
     for kind, mine in found.groupby("what", sort=False):
         dates = sorted(date for date in mine["date"] if date != NOT_STATED)
         ends = " to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else "a date not stated"
-        parts.append(f"{str(kind).lower()} of {ends}")
+        named = "measures" if kind == "Measure" else str(kind).lower()
+        parts.append(f"{named} of {ends}")
     old = int(found["age"].str.contains("worth a second look").sum())
     said = f"{len(found):,} sets of figures: {', '.join(parts)}."
     return f"{said} {old:,} of them are worth a second look." if old else said

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.loaded import age
+from pages.shared.loaded import age, in_short
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
 # Each test opens whole pages or builds much: together too long for `make test`.
@@ -167,6 +168,19 @@ def test_small_areas_put_together_have_the_money_of_their_parts(open_demo: Path)
 )
 def test_the_age_of_figures_counts_from_the_end_of_what_they_cover(date: str, words: str) -> None:
     assert age(date, dt.date(2026, 11, 22)) == words
+
+
+def test_what_is_loaded_is_told_in_short_by_kind_from_the_oldest_to_the_newest() -> None:
+    found = pd.DataFrame(
+        [
+            ("Measure", "2021", "5 years: worth a second look"),
+            ("Measure", "2019", "7 years: worth a second look"),
+            ("Money", "2026-27", ""),
+        ],
+        columns=["what", "date", "age"],
+    )
+    said = "3 sets of figures: measures of 2019 to 2021, money of 2026-27."
+    assert in_short(found) == f"{said} 2 of them are worth a second look."
 
 
 def test_a_link_to_the_map_from_before_there_was_a_first_page_still_opens_the_map(
