@@ -34,9 +34,7 @@ def serve(listener: socket.socket, processes: int, ready: Callable[[], None]) ->
     """Serve by several processes until told to stop; False if the application did not start."""
     # What one process signs another must be able to read: a browser may come to both in its life.
     os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", secrets.token_hex(32))
-    # To be told to stop is the same as a key pressed: asyncio ends what runs, and then so do we.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         return asyncio.run(Group(processes).run(listener, ready))
     return True
 
@@ -53,6 +51,10 @@ class Group:
     async def run(self, listener: socket.socket, ready: Callable[[], None]) -> bool:
         """Start all, then serve; False as soon as one of them cannot start."""
         numbers = range(len(self.front.ports))
+        mine = asyncio.current_task()
+        if mine is not None and os.name != "nt":
+            # Not by way of a pressed key: what runs in the background is often deaf to that.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, mine.cancel)
         try:
             if not all(await asyncio.gather(*(self.start(number) for number in numbers))):
                 return False

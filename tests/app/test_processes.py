@@ -104,14 +104,21 @@ def test_a_process_that_ends_is_started_anew_and_its_visitors_find_what_they_typ
         assert field.input_value() == "Half done"
 
 
+@pytest.mark.parametrize("told", [signal.SIGKILL, signal.SIGTERM])
 def test_all_processes_end_with_the_one_in_front(
-    serve_place: Any, grid: Path, tmp_path: Path
+    serve_place: Any, grid: Path, tmp_path: Path, told: signal.Signals
 ) -> None:
-    with closing(serve_place(grid, tmp_path, user="Ann", role="board", processes=2)) as servers:
+    # What a shell starts in the background does not hear the key that interrupts.
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        servers = serve_place(grid, tmp_path, user="Ann", role="board", processes=2)
         server = next(servers)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    with closing(servers):
         behind = workers(server)
         assert len(behind) == 2
-        os.kill(server.process, signal.SIGKILL)
+        os.kill(server.process, told)
         for _ in range(200):
             if not any(Path(f"/proc/{worker}").exists() for worker in behind):
                 break
