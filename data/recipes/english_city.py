@@ -247,7 +247,9 @@ def _write(
     streams.to_csv(draft / "tables" / "streams.csv", index=False)
     toml = Toml("What this place is made of; written by data.recipes.english_city.")
     toml.pair("schema", 1)
-    toml.table("place", id=city.id, name=city.name, crs=areas.CRS, tolerance=0.02, note=NOTE)
+    toml.table(
+        "place", id=city.id, name=money.spoken(city.name), crs=areas.CRS, tolerance=0.02, note=NOTE
+    )
     toml.table(
         "base",
         layer="lsoa21",

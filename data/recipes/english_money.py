@@ -247,6 +247,11 @@ def tidy(name: str) -> str:
     return re.sub(r"(\s+UA|\s*\([a-z0-9]\))+$", "", name.strip())
 
 
+def spoken(name: str) -> str:
+    """Write a name as in a sentence: `Bristol`, where lists say `Bristol, City of`."""
+    return re.sub(r", (City|County) of$", "", name)
+
+
 def plain(name: str) -> str:
     """Reduce a name to what two publishers agree on: `Bristol, City of` and `Bristol UA`."""
     lower = tidy(name).lower().replace("&", " and ")

@@ -22,6 +22,7 @@ from pages.shared.cache_kept import kept
 from pages.shared.live_table import Column
 
 ALL = ""  # every line of money together
+BEYOND = "beyond it"
 
 
 def rows(level: Level, line: str) -> np.ndarray:
@@ -66,16 +67,19 @@ def _terms(at: Level, line: str) -> tuple[int, tuple[int, int, int], int | None]
 def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.DataFrame:
     """Return one row an area: name, pounds, pounds a person, and the change against the usual.
 
-    The change is what other need settings than the place's own give or take.
+    The change is what other need settings than the place's own give or take. Most pounds come
+    first, and areas beyond the place after all others.
     """
     at, before = result.levels[level], usual.levels[level]
     taken = rows(at, line)
     table = result.level_tables[level]
     pence = _aligned(at.pence[taken].sum(axis=0), at.areas, table.index)
     columns: dict[str, pd.Series | np.ndarray] = {"name": table["name"]}
-    if not kept(usual, "compared", level, make=lambda: figures.here(usual, level).all()):
+    beyond = np.zeros(len(table), dtype=bool)
+    if not all_here(usual, level):
         # Where an area lies does not follow from how money is shared.
         columns["where"] = kept(usual, "where", level, make=lambda: where(usual, level))
+        beyond = columns["where"] == BEYOND
     columns["people"] = table["people"]
     columns["pounds"] = pence / 100
     columns["per_person"] = pence_per_person(result, level, line).to_numpy() / 100
@@ -83,7 +87,12 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
         was = _aligned(before.pence[rows(before, line)].sum(axis=0), before.areas, table.index)
         columns["change"] = (pence - was) / 100
     frame = pd.DataFrame(columns, index=table.index)
-    return frame.iloc[np.argsort(-pence, kind="stable")]
+    return frame.iloc[np.lexsort((-pence, beyond))]
+
+
+def all_here(usual: Result, level: str) -> bool:
+    """Say whether no area of a level lies beyond the place."""
+    return bool(kept(usual, "compared", level, make=lambda: figures.here(usual, level).all()))
 
 
 def _aligned(pence: np.ndarray, areas: pd.Index, index: pd.Index) -> np.ndarray:
@@ -130,7 +139,7 @@ def where(result: Result, level: str) -> pd.Series:
     share = table["people_inside"] / table["people"].where(table["people"] > 0)
     words = pd.Series("partly", index=table.index)
     words[share > 1 - result.place.tolerance] = "in the place"
-    words[~figures.here(result, level)] = "beyond it"
+    words[~figures.here(result, level)] = BEYOND
     return words
 
 

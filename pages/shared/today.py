@@ -36,7 +36,7 @@ def show(usual: Result, link: links.Link) -> None:
                 make=lambda: _written(result, usual, level, line),
             ),
             caption="Money by area",
-            sorted_by="pounds",
+            sorted_by="pounds" if ledgers.all_here(usual, level) else "",
             height=470,
             key="budget_areas",
         )

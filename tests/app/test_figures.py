@@ -176,6 +176,11 @@ def test_where_an_area_lies_is_said_only_where_some_lie_beyond(result: run.Resul
     where: Any = ledgers.by_area(result, result, "sq")["where"]
     assert where["a00"] == "in the place"
     assert where["a15"] == "beyond it"
+    # The four squares beyond the town come after the twelve in it, whatever money falls there.
+    assert where.tolist() == ["in the place"] * 12 + ["beyond it"] * 4
+    pounds = ledgers.by_area(result, result, "sq")["pounds"].to_numpy()
+    assert (np.diff(pounds[:12]) <= 0).all()
+    assert (np.diff(pounds[12:]) <= 0).all()
     assert ledgers.where(result, "county")["C"] == "partly"
 
 

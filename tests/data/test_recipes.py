@@ -171,3 +171,16 @@ def test_a_recipe_without_its_data_says_what_is_missing_and_leaves_nothing(
     assert code == 1
     assert "gridley.gpkg" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "spoken"),
+    [
+        ("Bristol, City of", "Bristol"),
+        ("Herefordshire, County of", "Herefordshire"),
+        ("Bournemouth, Christchurch and Poole", "Bournemouth, Christchurch and Poole"),
+        ("City of London", "City of London"),
+    ],
+)
+def test_a_place_is_called_as_in_a_sentence(listed: str, spoken: str) -> None:
+    assert english_money.spoken(listed) == spoken
