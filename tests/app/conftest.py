@@ -287,6 +287,8 @@ FLAGS = [
 ]
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
+# Asked at every frame, as is usual, the question itself would keep a slow page from settling.
+LOOK_EVERY = 100  # milliseconds
 # A page is settled when its script has ended and every map and table in it has been drawn.
 SETTLED = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
@@ -343,9 +345,9 @@ class Visits:
 
     def settle(self, page: Any) -> None:
         """Wait until the page's script has ended and what it draws is there."""
-        page.wait_for_function(SETTLED)
+        page.wait_for_function(SETTLED, polling=LOOK_EVERY)
         page.wait_for_timeout(300)  # what fades in counts as pale, and a run may follow a run
-        page.wait_for_function(SETTLED)
+        page.wait_for_function(SETTLED, polling=LOOK_EVERY)
 
 
 def blocked(line: Any) -> bool:
