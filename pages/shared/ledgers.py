@@ -79,7 +79,7 @@ def by_area(result: Result, usual: Result, level: str, line: str = ALL) -> pd.Da
     if not all_here(usual, level):
         # Where an area lies does not follow from how money is shared.
         columns["where"] = kept(usual, "where", level, make=lambda: where(usual, level))
-        beyond = columns["where"] == BEYOND
+        beyond = np.asarray(columns["where"] == BEYOND)
     columns["people"] = table["people"]
     columns["pounds"] = pence / 100
     columns["per_person"] = pence_per_person(result, level, line).to_numpy() / 100

@@ -289,8 +289,24 @@ SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
 # Asked at every frame, as is usual, the question itself would keep a slow page from settling.
 LOOK_EVERY = 100  # milliseconds
+# When a page last asked its server for a run, and when it last heard from it. Between the two the
+# state of its script is that of the run before.
+LISTEN = """(() => {
+  const send = WebSocket.prototype.send;
+  const heard = new WeakSet();
+  window.lastAsked = window.lastHeard = 0;
+  WebSocket.prototype.send = function (body) {
+    if (!heard.has(this)) {
+      heard.add(this);
+      this.addEventListener('message', () => { window.lastHeard = performance.now(); });
+    }
+    window.lastAsked = performance.now();
+    return send.call(this, body);
+  };
+})()"""
 # A page is settled when its script has ended and every map and table in it has been drawn.
 SETTLED = """() => {
+  if (window.lastAsked > window.lastHeard) return false;
   const app = document.querySelector('[data-testid="stApp"]');
   if (app?.dataset.testScriptState !== 'notRunning') return false;
   if (document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
@@ -321,6 +337,7 @@ class Visits:
         )
         with closing(context):
             page = context.new_page()
+            page.add_init_script(LISTEN)
             page.set_default_timeout(PATIENCE)
             asked: list[str] = []
             faults: list[str] = []
