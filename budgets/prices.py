@@ -1,7 +1,7 @@
 """Prices: money of one year in the prices of another, and what must not be compared in silence.
 
 In: pence and two years; or streams. Out: pence in real terms with the index they were made by; or
-sentences that warn of mixed years, statuses, kinds and price bases.
+sentences that say what of years, statuses, kinds and price bases is mixed.
 
 The index is `parameters/deflators.toml`, dated and referenced.
 """
@@ -19,12 +19,25 @@ import numpy as np
 import pandas as pd
 
 from budgets.money import Int64
+from budgets.phrases import listed
 from budgets.streams_columns import CASH, is_year
 from budgets.streams_errors import UnknownDeflator
 
 PARAMETERS = Path(__file__).parent / "parameters" / "deflators.toml"
 # A financial year holds nine months of the year it begins in and three of the next.
 FIRST_YEAR = 0.75
+# What a line of each status or kind of money is, in the words that residents use.
+STATUS_WORDS = {
+    "budget": "planned (budget)",
+    "forecast": "foreseen (forecast)",
+    "outturn": "what was spent",
+}
+KIND_WORDS = {
+    "revenue": "for running services (revenue)",
+    "capital": "for building and buying (capital)",
+    "housing account": "of the housing account",
+    "benefit": "for benefits",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,23 +135,23 @@ def price_bases(streams: pd.DataFrame) -> pd.Series:
 
 
 def comparable(streams: pd.DataFrame) -> list[str]:
-    """Warn, in sentences, of what is mixed in one table of streams; empty where nothing is."""
-    warnings = []
-    for column, name, why in (
-        ("year", "years", "prices and services change from year to year"),
-        ("status", "statuses", "a budget is a plan, an outturn is what happened"),
-        ("kind", "kinds of money", "they are paid from different sources under different rules"),
+    """Say in everyday sentences what is mixed in one table of streams; empty where nothing is."""
+    said = []
+    for column, words, why in (
+        ("year", {}, "prices and services change from year to year"),
+        ("status", STATUS_WORDS, "what was planned is not always what was spent"),
+        ("kind", KIND_WORDS, "they are paid from different sources under different rules"),
     ):
         counts = streams[column].astype(object).value_counts(sort=False)
         if len(counts) > 1:
-            warnings.append(f"{len(counts)} {name} are mixed ({_listed(counts)}): {why}.")
+            said.append(f"{_listed(counts, words or 'for {}')}: {why}.")
     counts = price_bases(streams).astype(object).value_counts(sort=False)
     if len(counts) > 1:
-        warnings.append(
-            f"Prices of {len(counts)} years are mixed ({_listed(counts)}): bring them to one year "
-            "(real terms) before comparing."
+        said.append(
+            f"{_listed(counts, 'in prices of {}')}: bring them to the prices of one year before "
+            "you compare them."
         )
-    return warnings
+    return said
 
 
 @cache
@@ -205,5 +218,11 @@ def _plain(year: str) -> str:
     return f"{start}-{end[-2:]}" if end else start
 
 
-def _listed(counts: pd.Series) -> str:
-    return ", ".join(f"{value}: {count}" for value, count in sorted(counts.items()))
+def _listed(counts: pd.Series, words: Mapping[str, str] | str) -> str:
+    """Say how many lines are what, most first: `10 lines are what was spent, 1 is a budget`."""
+    parts: list[str] = []
+    for value, count in sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))):
+        said = words.format(value) if isinstance(words, str) else words.get(str(value), str(value))
+        noun = "" if parts else " lines" if count > 1 else " line"
+        parts.append(f"{count:,}{noun} {'are' if count > 1 else 'is'} {said}")
+    return listed(parts)

@@ -108,7 +108,22 @@ def test_mixed_years_statuses_kinds_and_price_bases_are_each_warned_of(make_stre
         {"amount": "1", "year": "2018-19", "price_base": "2015-16"},
     )
     years, statuses, kinds, prices = comparable(streams)
-    assert "2 years are mixed (2017-18: 1, 2018-19: 2)" in years
-    assert "2 statuses are mixed (budget: 2, outturn: 1)" in statuses
-    assert "2 kinds of money are mixed (capital: 1, revenue: 2)" in kinds
-    assert "Prices of 3 years are mixed (2015-16: 1, 2017-18: 1, 2018-19: 1)" in prices
+    assert years.startswith("2 lines are for 2018-19 and 1 is for 2017-18: ")
+    assert statuses.startswith("2 lines are planned (budget) and 1 is what was spent: ")
+    assert kinds.startswith(
+        "2 lines are for running services (revenue) and 1 is for building and buying (capital): "
+    )
+    assert prices.startswith(
+        "1 line is in prices of 2015-16, 1 is in prices of 2017-18 and 1 is in prices of 2018-19: "
+    )
+
+
+def test_ten_lines_that_were_spent_and_one_budget_are_said_in_everyday_words(
+    make_streams: Make,
+) -> None:
+    rows: list[dict[str, str]] = [{"amount": "1", "status": "outturn"} for _ in range(10)]
+    (said,) = comparable(make_streams(*rows, {"amount": "1"}))
+    assert said == (
+        "10 lines are what was spent and 1 is planned (budget): what was planned is not always "
+        "what was spent."
+    )
