@@ -53,13 +53,17 @@ class Recorded:
     reason: str
 
 
-def recorded(book: Ledger | Level, *, only: pd.Series | None = None) -> Recorded:
+def recorded(
+    book: Ledger | Level, *, only: pd.Series | None = None, called: str = "this money"
+) -> Recorded:
     """Split the money of a ledger or level into recorded, assumed and spent-here by area.
 
     Parameters
     ----------
     only
         bool by stream: the streams that are looked at (a theme, an agency); all by default.
+    called
+        What `reason` calls the money that is looked at.
     """
     chosen = np.ones(len(book.streams), bool)
     if only is not None:
@@ -77,7 +81,7 @@ def recorded(book: Ledger | Level, *, only: pd.Series | None = None) -> Recorded
         spent_pence=_of(book, chosen, grades, SPENT),
         share=share,
         rankable=rankable,
-        reason="" if rankable else _reason(known, whole),
+        reason="" if rankable else _reason(known, whole, called),
     )
 
 
@@ -97,19 +101,19 @@ def outside(level: Level) -> dict[str, int]:
     return {name: int(level.outside[np.isin(grades, of)].sum()) for name, of in KEPT_APART.items()}
 
 
-def _reason(known: int, whole: int) -> str:
+def _reason(known: int, whole: int, called: str) -> str:
     if whole == 0:
         return "There is no money here, so that there is nothing to rank."
     if known == 0:
         return (
-            "None of this money is split by records of where it went or who used it, so "
+            f"None of {called} is split by records of where it went or who used it, so "
             "that nothing is ranked."
         )
     # Rounded down: 49.9 % must not be shown as the half that would be enough.
     share = 100 * known // whole
     said = f"Only {share}%" if share else "Less than 1%"
     return (
-        f"{said} of this money is split by records of where it went or who used it; the rest "
+        f"{said} of {called} is split by records of where it went or who used it; the rest "
         "follows from our assumption, so that nothing is ranked."
     )
 

@@ -18,7 +18,7 @@ from budgets.honesty import ASSUMED, SPENT, Recorded, recorded
 from budgets.ledger import OUTSIDE, PLACE_WIDE, Ledger, Level
 from budgets.need import need_weighted
 from data.scenario_files import level_frame
-from data.scenarios import NOT_SHOWN, Allocation
+from data.scenarios import ALL_MONEY, NOT_SHOWN, Allocation
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,10 @@ def touched(made: Allocation) -> Recorded:
     """
     before, after = made.result.ledger, made.outcome.ledger
     moved = (before.pence != after.pence).any(axis=1) | (before.place_wide != after.place_wide)
-    only = pd.Series(moved if moved.any() else True, after.streams.index)
-    return recorded(after, only=only)
+    if not moved.any():
+        return recorded(after, called=ALL_MONEY)
+    only = pd.Series(moved, after.streams.index)
+    return recorded(after, only=only, called="the money that changes")
 
 
 def notes(made: Allocation) -> list[str]:

@@ -26,6 +26,7 @@ from data.scenarios_errors import ScenarioMissing
 
 TOOL = "common-ground"
 NOT_SHOWN = "not shown"
+ALL_MONEY = "the money"  # what sentences call all of it
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,7 +74,7 @@ class Allocation:
         said = [step.sentence for step in self.outcome.steps]
         said.append(compare.sentence(inside))
         said.append(_most_doubtful(self.spread, inside))
-        said.append(honesty.recorded(self.outcome.ledger).reason)
+        said.append(honesty.recorded(self.outcome.ledger, called=ALL_MONEY).reason)
         said.append("" if self.masked is None else self.masked[0].note())
         said.append(_other_year(self.outcome))
         said += prices.comparable(self.outcome.ledger.streams)
@@ -260,7 +261,7 @@ def _most_doubtful(spread: doubtful.Spread | None, inside: pd.DataFrame) -> str:
         format_pounds(round(row[name]), whole=True) for name in ("low_pence", "high_pence")
     )
     return (
-        f"How need is counted decides most in {code} ({row['name']}): between {low} "
+        f"How need is counted matters most to {row['name']} ({code}): it gets between {low} "
         f"and {high} in {spread.level:.0%} of {spread.draws:,} ways of counting it."
     )
 

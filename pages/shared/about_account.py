@@ -206,14 +206,12 @@ def _once(made: Allocation) -> str:
 def _known(made: Allocation) -> str:
     """Say how much of the picture is recorded, and what else must be known."""
     found = honesty.recorded(made.outcome.ledger)
+    # Where too little is recorded to rank areas, the notes say how much it is.
     known = (
-        f"{found.share:.0%} of the money is placed by what is recorded; the rest follows from how "
-        "it was assumed to be shared."
-        if found.share
-        else "None of the money is placed by what is recorded: all of it follows from how it was "
-        "assumed to be shared."
+        f"{found.share:.0%} of the money is split by records of where it went or who used it; "
+        "the rest follows from our assumption."
     )
-    told = [known, *gaining.notes(made)]
+    told = [known if found.rankable else "", *gaining.notes(made)]
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in told if sentence)
     return area_html.section("<h3>How far it can be trusted</h3>", f"<ul>{items}</ul>")
 

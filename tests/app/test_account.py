@@ -62,7 +62,10 @@ def test_the_money_as_it_is_adds_up_and_names_its_sources() -> None:
     assert "£2,840,000.07 in 4 lines. No scenario is applied." in said
     assert "make up the pot of £2,840,000.07, to the penny" in said
     assert "Budget book" in said
-    assert "None of the money is placed by what is recorded" in said
+    # How much of it is recorded is said, and said once.
+    assert said.count("split by records") == 1
+    assert "recorded" not in said
+    assert "None of the money is split by records of where it went or who used it" in said
 
 
 def test_a_scenario_says_what_was_asked_decided_and_changed() -> None:
