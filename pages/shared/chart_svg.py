@@ -11,11 +11,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from pages.shared.charts import wrapped
 from pages.shared.figures import NO_DATA, text
 
 WIDE, ROW, HIGH = 760, 28, 16  # of the drawing; of a row and the bar in it
 NAMES, FIGURES = 250, 120  # left for the names, right for the figures
-LETTERS = 38  # of a name, before it is cut
+LETTERS, LINES, LINE = 38, 3, 16  # of a line of a name; lines of it, and how high each is
 
 
 def bars(
@@ -34,11 +35,14 @@ def bars(
     scale = (WIDE - NAMES - FIGURES) / ((high - low) or 1.0)
     nought = NAMES - low * scale
     unsure = frame["unsure"].astype(bool) if "unsure" in frame else pd.Series(False, frame.index)
-    rows = ""
-    for at, (name, value, pale) in enumerate(zip(frame["name"], values, unsure, strict=True)):
+    rows, top = "", 6
+    names = wrapped([str(name) for name in frame["name"]], LETTERS, LINES)
+    for name, value, pale in zip(names, values, unsure, strict=True):
         said = NO_DATA if np.isnan(value) else write(float(value))
-        rows += _row(at, str(name), float(np.nan_to_num(value)) * scale, said, nought, pale=pale)
-    tall = ROW * len(frame) + 8
+        lines = name.split("\n")
+        rows += _row(top, lines, float(np.nan_to_num(value)) * scale, said, nought, pale=pale)
+        top += ROW + LINE * (len(lines) - 1)
+    tall = top + 2
     note = " Pale: follows from an assumption." if unsure.any() else ""
     return (
         f'<section class="cg-part"><h3>{text(title)}</h3><p class="cg-kind">{text(of)}; '
@@ -50,18 +54,20 @@ def bars(
     )
 
 
-def _row(at: int, name: str, length: float, said: str, nought: float, *, pale: bool) -> str:
-    """Draw one bar with its name before and its figure behind it."""
-    top = ROW * at + 6
+def _row(top: int, lines: list[str], length: float, said: str, nought: float, *, pale: bool) -> str:
+    """Draw one bar with its name before and its figure behind it; a long name has more lines."""
     middle = top + HIGH - 4
-    short = name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
+    at, anchor = (NAMES - 8, "end") if nought == NAMES else (0, "start")
+    name = "".join(
+        f'<text x="{at}" y="{middle + LINE * number}" text-anchor="{anchor}" fill="currentColor">'
+        f"{text(line)}</text>"
+        for number, line in enumerate(lines)
+    )
     left = min(nought, nought + length)
     end = max(nought, nought + length) + 6
     look = ' fill-opacity="0.45"' if pale else ""
     return (
-        f'<g><text x="{NAMES - 8 if nought == NAMES else 0}" y="{middle}" '
-        f'text-anchor="{"end" if nought == NAMES else "start"}" fill="currentColor">{text(short)}'
-        f'</text><rect x="{left:.1f}" y="{top}" width="{abs(length):.1f}" height="{HIGH}" rx="2" '
+        f'<g>{name}<rect x="{left:.1f}" y="{top}" width="{abs(length):.1f}" height="{HIGH}" rx="2" '
         f'fill="#0b6175"{look}/><text x="{end:.1f}" y="{middle}" fill="currentColor">{text(said)}'
         "</text></g>"
     )

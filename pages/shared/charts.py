@@ -10,7 +10,8 @@ Values are in the unit that is named: "pounds ..." are written with a pound sign
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -28,8 +29,11 @@ TOLD = 6
 TALL, SQUARE = 300, 460  # pixels of a chart with an upright axis; of one with two equal axes
 WIDE = 760  # of a chart with two equal axes, where the page is wider: its slopes must be seen
 ROW, ROW_OF_SEVERAL = 30, 18  # pixels of a bar, alone or beside others of the same name
+FLUSH = 26  # pixels from an end of an axis, from where a number would be cut off by the edge
 AXIS, KEY = 40, 56  # pixels of the axis below the bars, and of the key above
-DRAWN = ("name", "series", "x", "low", "high", "value", "said", "sure")
+LABEL, LINES = 28, 3  # letters of a line of a bar's name, and lines of it
+LINE, AROUND = 13, 10  # pixels of such a line, and around all of them
+DRAWN = ("name", "label", "series", "x", "low", "high", "value", "said", "sure")
 EVEN = "If all had the same"
 Write = Callable[[float], str]
 
@@ -135,10 +139,13 @@ def bars(
         sure=~frame["unsure"].astype(bool) if "unsure" in frame else True,
     )
     names = list(dict.fromkeys(rows["name"]))
+    labels = wrapped(names, LABEL, LINES)
+    rows["label"] = rows["name"].map(dict(zip(names, labels, strict=True)))
     series = list(dict.fromkeys(rows["series"]))
     several = len(series) > 1
-    y = alt.Y(field="name", type="nominal", sort=names, title=None,
-              axis=alt.Axis(labelLimit=170, ticks=False, domain=False))  # fmt: skip
+    y = alt.Y(field="label", type="nominal", sort=labels, title=None,
+              axis=alt.Axis(labelExpr="split(datum.label, '\\n')", labelLineHeight=LINE,
+                            labelLimit=170, ticks=False, domain=False))  # fmt: skip
     beside: dict[str, Any] = {}
     if several:
         top = alt.Legend(orient="top", title=None, labelLimit=260)
@@ -149,7 +156,7 @@ def bars(
     tip = [alt.Tooltip(field=name, type="nominal", title=words)
            for name, words in (("name", of), *((("series", "Of"),) if several else ()),
                                ("said", unit))]  # fmt: skip
-    x = alt.X(field="value", type="quantitative", title=None, axis=_axis(unit))
+    x = alt.X(field="value", type="quantitative", title=None, axis=_axis(unit), stack=None)
     drawn = alt.Chart(_data(rows))
     pale = alt.condition("datum.sure", alt.value(1), alt.value(0.45))
     layers = [
@@ -164,7 +171,9 @@ def bars(
                 y=y, tooltip=tip, **beside)
         )  # fmt: skip
     table = _crossed(rows, "name", series)
-    high = len(names) * (ROW_OF_SEVERAL * len(series) + 8 if several else ROW)
+    lines = max((label.count("\n") for label in labels), default=0) + 1
+    row = ROW_OF_SEVERAL * len(series) + 8 if several else ROW
+    high = len(names) * max(row, LINE * lines + AROUND)
     high += AXIS + (KEY if several else 0)
     note = "" if rows["sure"].all() else "Pale: follows from an assumption."
     _show(alt.layer(*layers).properties(height=high), table,
@@ -263,6 +272,18 @@ def _show(
     )
 
 
+def wrapped(names: Sequence[str], letters: int, most: int) -> list[str]:
+    """Break names into lines of so many letters; what `most` lines cannot hold ends in "…".
+
+    Names that would then look the same stay as they are.
+    """
+    found = [
+        "\n".join(textwrap.wrap(name, letters, max_lines=most, placeholder=" …")) or name
+        for name in names
+    ]
+    return found if len(set(found)) == len(set(names)) else list(names)
+
+
 def _apart(rows: pd.DataFrame) -> list[str]:
     """Return the names, each for one row of bars only.
 
@@ -321,11 +342,12 @@ def _axis(unit: str) -> alt.Axis:
     """Return an axis whose numbers carry the sign of their unit; G of the format is a billion."""
     unit = unit.lower()
     if unit.startswith("pounds"):
-        words = "replace('£' + format(datum.value, '~s'), 'G', 'bn')"
-        return alt.Axis(labelExpr=f"replace({words}, '£−', '−£')", tickCount=5)
+        words = "replace(replace('£' + format(datum.value, '~s'), 'G', 'bn'), 'M', 'm')"
+        expression = f"replace({words}, '£−', '−£')"
+        return alt.Axis(labelExpr=expression, labelFlush=FLUSH, tickCount=5)
     if unit.startswith("per cent"):
-        return alt.Axis(labelExpr="format(datum.value, ',~r') + '%'", tickCount=5)
-    return alt.Axis(tickCount=6)
+        return alt.Axis(labelExpr="format(datum.value, ',~r') + '%'", labelFlush=FLUSH, tickCount=5)
+    return alt.Axis(labelFlush=FLUSH, tickCount=6)
 
 
 def _thinned(frame: pd.DataFrame) -> pd.DataFrame:

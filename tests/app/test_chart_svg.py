@@ -14,6 +14,7 @@ from data import run, scenarios
 from pages.shared import account_pictures, chart_svg
 from pages.shared.account_of import Asked
 
+LONG = "NHS Bristol, North Somerset and South Gloucestershire CCG"
 HOSTILE = '<script>alert("x")</script>'
 
 
@@ -44,6 +45,22 @@ def test_bars_are_as_long_as_their_figures_to_both_sides_of_nought() -> None:
     assert svg.get("role") == "img"
     assert "<script" not in html
     assert "Pale" not in html
+
+
+def test_a_long_name_is_written_whole_in_lines_that_do_not_meet_the_next_bar() -> None:
+    rows = pd.DataFrame({"name": [LONG, "Police"], "value": [2.0, 1.0]})
+    html = chart_svg.bars(
+        rows, title="Who", unit="pounds", of="Agency", alternative="It spends.", write=str
+    )
+    svg = drawing(html)
+    written = [(str(text.text), float(text.get("y", ""))) for text in svg.iter("text")]
+    name = [(words, at) for words, at in written if words in LONG]
+    assert " ".join(words for words, _ in name) == LONG
+    assert len(name) == 2
+    (second,) = [at for words, at in written if words == "Police"]
+    assert name[0][1] < name[1][1] < second - 12
+    high = float(str(svg.get("viewBox")).split()[3])
+    assert high > second
 
 
 def test_the_account_that_is_kept_draws_who_spends_the_money(grid: Path) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import charts
+
 PATIENCE = 180_000  # milliseconds; generous, because the machines that run this are shared
+LONG_NAME = "NHS Bristol, North Somerset and South Gloucestershire CCG"
 HOSTILE = '<script>alert("x")</script>'
 BARS = f"""
 import pandas as pd
@@ -67,6 +70,12 @@ rows = pd.DataFrame({
 })
 charts.bars(rows.iloc[[0, 3, 1, 2, 4]], title="Money", unit="pounds", alternative="Parks.")
 """
+WORDY = f"""
+import pandas as pd
+from pages.shared import charts
+rows = pd.DataFrame({{"name": [{LONG_NAME!r}, "Bristol"], "value": [2.0, 1.0]}})
+charts.bars(rows, title="Who spends it", unit="pounds", alternative="It spends.")
+"""
 EMPTY = """
 import pandas as pd
 from pages.shared import charts
@@ -121,6 +130,25 @@ def test_areas_of_one_name_are_told_apart_by_their_codes_and_none_is_merged() ->
     ]
     upright = spec(test)["layer"][0]["encoding"]["y"]
     assert upright["sort"] == ["Park", "Park (3)", "Park (2)"]
+
+
+def test_a_long_name_is_broken_into_lines_and_stands_whole_in_the_table() -> None:
+    test = drawn(WORDY)
+    assert rows(test)[1] == [LONG_NAME, "£2"]
+    upright = spec(test)["layer"][0]["encoding"]["y"]
+    lines = upright["sort"][0].split("\n")
+    assert " ".join(lines) == LONG_NAME
+    assert max(len(line) for line in lines) <= 28
+    # Three lines of 13 pixels for each of the two bars, and the axis below them.
+    assert spec(test)["height"] >= 2 * 3 * 13 + 40
+
+
+def test_names_that_lines_cannot_tell_apart_stay_as_they_are() -> None:
+    names = [f"{'far too long ' * 9}{which}" for which in ("one", "two")]
+    assert charts.wrapped(names, 28, 3) == names
+    (cut,) = charts.wrapped(names[:1], 28, 3)
+    assert len(cut.split("\n")) == 3
+    assert cut.endswith("…")
 
 
 def test_a_curve_is_drawn_with_its_line_of_evenness_and_a_column_a_line() -> None:
@@ -187,10 +215,11 @@ import pandas as pd
 import streamlit as st
 from pages.shared import blocks, charts
 blocks.look()
-names = ["<img src=x onerror=alert(1)>", "Emoji 🌳 *stars*", "שלום עולם"]
+names = ["<img src=x onerror=alert(1)>", "Emoji 🌳 *stars*", "שלום עולם",
+         "NHS Bristol, North Somerset and South Gloucestershire CCG"]
 for scheme in ("one", "two"):
-    charts.bars(pd.DataFrame({"name": names, "value": [1.0, 2.0, -3.0]}), title=f"Bars {scheme}",
-                unit="pounds", alternative="Three.")
+    rows = pd.DataFrame({"name": names, "value": [1.0, 2.0, -3.0, 4.0]})
+    charts.bars(rows, title=f"Bars {scheme}", unit="pounds", alternative="Four.")
 x = [0.0, 25.0, 50.0, 100.0]
 charts.curve(pd.DataFrame({"x": x, "value": [0.0, 40.0, 70.0, 100.0]}), title="Curve",
              unit="per cent", along="per cent of people", alternative="It leans.", even=True)
@@ -263,11 +292,13 @@ def test_charts_draw_under_the_security_policy_with_names_as_text(
         page.on("console", lambda message: refused.append(message.text))
         page.on("dialog", lambda dialog: pytest.fail("a name ran as a script"))
         page.goto(charts_address)
-        charts = page.locator("[data-testid=stVegaLiteChart] svg.marks")
-        sync_api.expect(charts).to_have_count(4, timeout=PATIENCE)
-        first = charts.first
+        pictures = page.locator("[data-testid=stVegaLiteChart] svg.marks")
+        sync_api.expect(pictures).to_have_count(4, timeout=PATIENCE)
+        first = pictures.first
         sync_api.expect(first).to_contain_text("<img src=x", timeout=PATIENCE)
-        assert first.locator("path[aria-roledescription=bar]").count() == 3
+        assert first.locator("path[aria-roledescription=bar]").count() == 4
+        lines = first.locator("g.role-axis-label tspan").all_text_contents()
+        assert " ".join(lines).endswith("NHS Bristol, North Somerset and South Gloucestershire CCG")
         bar = first.locator("path[aria-roledescription=bar]").first
         bar.hover()
         tip = page.locator("#vg-tooltip-element")
