@@ -7,6 +7,7 @@ changed against the place's own lines; and the way back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -18,7 +19,7 @@ from data.lines import Fault
 from data.run import Result
 from pages.shared import blocks, lines_work, links
 from pages.shared.figures import plain
-from pages.shared.lines_words import TITLES, VIEWS, columns
+from pages.shared.lines_words import TITLES, VIEWS, columns, in_words, understood
 
 _GRID: Final = "lines.grid"  # session: the table as the grid was last given it
 _HEIGHT: Final = 520
@@ -52,10 +53,10 @@ def standing(result: Result) -> None:
     found = lines_work.faults(result)
     if found:
         lines = len({fault.line for fault in found})
-        said = f"{len(found)} fault{'s' if len(found) > 1 else ''} in {lines} "
-        said += f"line{'s' if lines > 1 else ''}"
+        many = f"{len(found)} fault{'s' if len(found) > 1 else ''} in {lines} "
+        many += f"line{'s' if lines > 1 else ''}"
         st.error(
-            f"{said}. Until that is mended, every other figure of this page stays as it was; what "
+            f"{many}. Until that is mended, every other figure of this page stays as it was; what "
             "you typed is kept.",
             icon=":material/error:",
         )
@@ -75,17 +76,24 @@ def standing(result: Result) -> None:
         st.caption("These are the lines of the place; nobody has changed them here.")
 
 
-def edited(base: pd.DataFrame, delta: dict[str, Any]) -> pd.DataFrame:
-    """Return a table with what was typed in the grid: cells, new lines, lines taken out."""
+def edited(
+    base: pd.DataFrame,
+    delta: dict[str, Any],
+    read: Callable[[str, str], str] = lambda _, text: text,
+) -> pd.DataFrame:
+    """Return a table with what was typed in the grid: cells, new lines, lines taken out.
+
+    `read` makes of a column and what was typed in it what a table of lines holds.
+    """
     frame = base.reset_index(drop=True)
     for row, cells in delta.get("edited_rows", {}).items():
         for name, value in cells.items():
             if name in frame.columns:
-                frame.at[int(row), name] = _text(value)
+                frame.at[int(row), name] = read(name, _text(value))
     gone = [int(row) for row in delta.get("deleted_rows", [])]
     frame = frame.drop(index=frame.index[gone])
     more = [
-        {name: _text(cells.get(name)) for name in frame.columns}
+        {str(name): read(str(name), _text(cells.get(name))) for name in frame.columns}
         for cells in delta.get("added_rows", [])
     ]
     if more:
@@ -114,7 +122,7 @@ def _grid(result: Result, view: str) -> None:
     order = list(VIEWS[view][1])
     if view == "all":
         order += [name for name in base.columns if name not in order]
-    shown = base.set_index(pd.RangeIndex(1, len(base) + 1))
+    shown = in_words(result.place, base).set_index(pd.RangeIndex(1, len(base) + 1))
     shown.insert(0, WRONG, pd.Series("", index=shown.index, dtype="str"))
     # Room on a phone is for the lines; a column that moved would put the cursor back, too.
     order.insert(0 if state["wrong"] else len(order), WRONG)
@@ -186,7 +194,7 @@ def _saying(words: str) -> Callable[[object], str]:
 def _typed(result: Result, key: str) -> None:
     state = st.session_state[_GRID]
     delta: dict[str, Any] = dict(st.session_state[key])
-    made = edited(state["base"], delta)
+    made = edited(state["base"], delta, partial(understood, result.place))
     lines_work.put(result, made)
     blank = (lines_table.complete(made) == "").all(axis=1)
     hole = bool(blank[: len(made) - int(blank[::-1].cumprod().sum())].any())

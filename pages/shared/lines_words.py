@@ -6,12 +6,14 @@ belong together, and how the grid lets each be typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
+from budgets.streams import ALL_AREAS, split_cover
 from budgets.streams_columns import KINDS, METHODS, STATUSES, TIERS
 from data.lines_table import KNOWN
 from data.place import Place
@@ -26,7 +28,10 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "theme": ("Theme", "Lines of one theme are read together and follow one measure of need."),
     "amount": ("Amount", "Net, in the unit beside it: spending above nought, income below."),
     "unit": ("Unit", "Of every amount of the line; pounds where it is empty."),
-    "covers": ("Covers", "Areas as kind:code, several with a semicolon; kind:* for all of a kind."),
+    "covers": (
+        "Covers",
+        "Areas by name or as kind:code, several with a semicolon; kind:* for all of a kind.",
+    ),
     "method": ("Shared by", "How the money is shared among small areas."),
     "use": ("Counted use", "The count by which it is shared; several as visits@12.50;stays@410."),
     "held_at": ("Decided at", "The kind of area whose body decides on the money."),
@@ -112,6 +117,8 @@ GRADE_WORDS: Mapping[str, str] = {
     "F": "where it is spent",
     "G": "not split: whole place",
 }
+AREAS = ("covers", "ring_fence_areas")  # columns that hold areas as kind:code
+_NAMED = re.compile(r".*\(([^():;]+:[^();]+)\)", flags=re.S)  # a name and, in brackets, kind:code
 _BROAD = ("title", "agency", "covers", "theme", "use")
 _WIDE = ("source", "assumption", "basis", "reason", "statutory_basis")
 
@@ -139,6 +146,59 @@ def layer_titles(place: Place) -> dict[str, str]:
     return {layer.id: layer.title for layer in place.settings.layers}
 
 
+def in_words(place: Place, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return lines as the grid shows them: areas by name and code, kinds of area by title."""
+    titles = layer_titles(place)
+    once = {id: title for id, title in titles.items() if list(titles.values()).count(title) == 1}
+    told = {
+        **{name: [_named(place, str(text)) for text in frame[name]] for name in AREAS},
+        "held_at": [once.get(str(text), str(text)) for text in frame["held_at"]],
+    }
+    return frame.assign(**{name: pd.array(texts, dtype="str") for name, texts in told.items()})
+
+
+def _named(place: Place, text: str) -> str:
+    """Write `town:T` as `Town (town:T)`; what names no area of the place stays as it was typed."""
+    found = []
+    for part in text.split(";"):
+        layer, code = split_cover(part)
+        areas = place.layers.get(layer)
+        if areas is not None and code == ALL_AREAS:
+            name = f"all of {layer_titles(place)[layer]}"
+        elif areas is not None and code in areas.index:
+            name = str(areas.at[code, "name"])
+        else:
+            found.append(part)
+            continue
+        found.append(f"{name.replace(';', ',')} ({layer}:{code})")
+    return "; ".join(part.strip() for part in found)
+
+
+def understood(place: Place, column: str, text: str) -> str:
+    """Return what somebody typed as a table of lines writes it: a code, where it was a name."""
+    if column == "held_at":
+        by_title = {title.casefold(): id for id, title in layer_titles(place).items()}
+        return text if text in place.layers else by_title.get(text.casefold(), text)
+    if column not in AREAS:
+        return text
+    return ";".join(_code(place, part.strip()) for part in text.split(";"))
+
+
+def _code(place: Place, part: str) -> str:
+    """Return `town:T` of `Town (town:T)`, or of a name that only one area of the place has."""
+    named = _NAMED.fullmatch(part)
+    if named and split_cover(named[1])[0] in place.layers:
+        return named[1]
+    if not part or ":" in part:
+        return part
+    found = [
+        f"{id}:{code}"
+        for id, areas in place.layers.items()
+        for code in areas.index[areas["name"].astype("str").str.casefold() == part.casefold()]
+    ]
+    return found[0] if len(found) == 1 else part
+
+
 def columns(place: Place, frame: pd.DataFrame) -> dict[str, Any]:
     """Return how the grid calls each column and what it says of it.
 
@@ -163,19 +223,16 @@ def columns(place: Place, frame: pd.DataFrame) -> dict[str, Any]:
 def coded(place: Place, frame: pd.DataFrame) -> pd.DataFrame:
     """Return lines in which what a page says stands as a table of lines writes it.
 
-    Whoever copies "by people (E)" or the title of a kind of area from a page means `people` and
-    the layer.
+    Whoever copies "by people (E)", the title of a kind of area or the name of an area from a page
+    means `people`, the layer and the area's code.
     """
-    said = {
-        "method": {word.casefold(): method for method, word in METHOD_WORDS.items()},
-        "held_at": {title.casefold(): id for id, title in layer_titles(place).items()},
-    }
-    known = choices(place)
+    methods = {word.casefold(): method for method, word in METHOD_WORDS.items()}
     made = {
-        name: [
-            str(text) if text in known[name] else of.get(str(text).casefold(), str(text))
-            for text in frame[name]
-        ]
-        for name, of in said.items()
+        name: [understood(place, name, str(text)) for text in frame[name]]
+        for name in (*AREAS, "held_at")
     }
+    made["method"] = [
+        str(text) if text in METHODS else methods.get(str(text).casefold(), str(text))
+        for text in frame["method"]
+    ]
     return frame.assign(**{name: pd.array(texts, dtype="str") for name, texts in made.items()})

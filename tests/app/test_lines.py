@@ -15,7 +15,15 @@ from streamlit.testing.v1 import AppTest
 
 from data import lines_table
 from pages.shared import lines_grid, working
-from pages.shared.lines_words import COLUMNS, GRADE_WORDS, METHOD_WORDS, VIEWS, coded
+from pages.shared.lines_words import (
+    COLUMNS,
+    GRADE_WORDS,
+    METHOD_WORDS,
+    VIEWS,
+    coded,
+    in_words,
+    understood,
+)
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
 POT = 284_000_007  # 1,200,000.07 + 90,000 + 1,600,000 - 50,000 pounds
@@ -181,7 +189,10 @@ def test_one_line_is_edited_added_and_taken_out_in_the_form() -> None:
     assert "Nothing is wrong with the 4 lines" in said(test)
     (grid,) = test.dataframe
     last = grid.value.iloc[-1]
-    assert (last["id"], last["covers"], last["method"]) == ("bus_passes", "town:*", "people")
+    shown = (last["id"], last["covers"], last["method"])
+    assert shown == ("bus_passes", "all of Town (town:*)", "people")
+    place = next(iter(test.session_state["working"].values()))
+    assert place.lines["covers"].iloc[-1] == "town:*"
     (name,) = [field for field in test.text_input if field.label == "Line of money"]
     assert name.value == ""
 
@@ -208,6 +219,52 @@ def test_typing_adding_and_taking_out_make_the_table_that_is_meant() -> None:
     assert base["amount"].tolist() == ["", "", ""]
 
 
+def test_the_grid_shows_areas_by_name_and_takes_names_and_codes(grid: Path) -> None:
+    from data import place
+
+    (shown,) = opened(columns="shared").dataframe
+    assert shown.value["covers"].tolist() == [
+        *("Town (town:T)", "Town (town:T)", "County (county:C)", "")
+    ]
+    assert shown.value["held_at"].tolist() == ["Town", "Wards", "County", ""]
+    loaded = place.load(grid)
+    for typed, meant in (
+        ("town:T", "town:T"),
+        ("Town (town:T)", "town:T"),
+        ("town", "town:T"),
+        ("West ward 1; East ward 2 (wd:w2e);county:*", "wd:w1w;wd:w2e;county:*"),
+        ("all of Town (town:*)", "town:*"),
+        ("Nowhere", "Nowhere"),
+        ("moon:1", "moon:1"),
+        ("", ""),
+    ):
+        assert understood(loaded, "covers", typed) == meant
+        assert understood(loaded, "title", typed) == typed
+    base = lines_table.complete(pd.DataFrame({"id": ["a"], "covers": ["county:C"]}))
+    delta = {"edited_rows": {0: {"title": "Town"}}, "added_rows": [{"covers": "Town (town:T)"}]}
+    made = lines_grid.edited(base, delta, lambda name, text: understood(loaded, name, text))
+    assert made["covers"].tolist() == ["county:C", "town:T"]
+    assert made["title"].tolist() == ["Town", ""]
+
+
+def test_names_that_look_like_codes_or_hold_semicolons_come_back_as_the_same_area(
+    make_place: Callable[..., Path], tmp_path: Path
+) -> None:
+    from data import place
+
+    folder = make_place(tmp_path / "odd")
+    wards = folder / "wd.geojson"
+    odd = wards.read_text("utf-8").replace("West ward 0", "A; b (wd:w1w)")
+    wards.write_text(odd.replace("West ward 1", "East ward 1"), "utf-8")
+    loaded = place.load(folder)
+    frame = lines_table.complete(pd.DataFrame({"covers": ["wd:w0w;wd:w1w", "wd:zz", "x"]}))
+    shown = in_words(loaded, frame)["covers"].tolist()
+    assert shown[1:] == ["wd:zz", "x"]
+    assert [understood(loaded, "covers", text) for text in shown] == frame["covers"].tolist()
+    # Two wards are called that: nobody can know which is meant.
+    assert understood(loaded, "covers", "East ward 1") == "East ward 1"
+
+
 def test_every_column_of_a_table_of_lines_has_a_title_and_its_help() -> None:
     assert set(COLUMNS) == set(lines_table.KNOWN)
     titles = [title for title, _ in COLUMNS.values()]
@@ -232,9 +289,16 @@ def test_words_of_the_page_are_understood_when_they_are_pasted(grid: Path) -> No
     from data import place
 
     frame = lines_table.complete(
-        pd.DataFrame({"method": ["By people (E)", "need", "magic"], "held_at": ["Wards", "wd", ""]})
+        pd.DataFrame(
+            {
+                "method": ["By people (E)", "need", "magic"],
+                "held_at": ["Wards", "wd", ""],
+                "covers": ["Town (town:T)", "county:C", ""],
+            }
+        )
     )
     found = coded(place.load(grid), frame)
+    assert found["covers"].tolist() == ["town:T", "county:C", ""]
     assert found["method"].tolist() == ["people", "need", "magic"]
     assert found["held_at"].tolist() == ["wd", "wd", ""]
 
