@@ -18,6 +18,7 @@ from indices.profiles import Profile
 from pages.shared import (
     about_area,
     area_money,
+    area_place,
     area_where,
     blocks,
     cache,
@@ -37,10 +38,6 @@ HINTS = {
     DRAWN: "Draw a line around your area with the pen on the map, by mouse, finger or keys. It is "
     "rounded to whole output areas, so that nobody can be recognised.",
 }
-ANY = (
-    "Type a postcode or a name, choose from the list, or click on the map. The pen on the map "
-    "draws a line around an area of your own."
-)
 
 
 @st.fragment
@@ -63,7 +60,7 @@ def show() -> None:
         if chosen.fault:
             st.warning(plain(chosen.fault), icon=":material/block:")
         if found is None:
-            blocks.hint(HINTS.get(chosen.level, ANY))
+            _how_to_find(result, prepared, chosen)
         else:
             st.html(found[1])
             tools = st.container(key="area_tools")
@@ -84,6 +81,14 @@ def show() -> None:
         link.explain()
     link.keep()
     typed.drawn()
+
+
+def _how_to_find(result: Result, prepared: Prepared | None, chosen: Chosen) -> None:
+    """Say what to do next, and while no area is chosen what its figures will stand beside."""
+    if hint := HINTS.get(chosen.level):
+        blocks.hint(hint)
+    elif not chosen.fault:
+        st.html(area_place.in_short(result, prepared))
 
 
 def _told(result: Result, prepared: Prepared | None, chosen: Chosen) -> cache_area.Told | None:

@@ -12,7 +12,7 @@ import datetime as dt
 import streamlit as st
 
 from data.run import Result
-from pages.shared import blocks, cache, discussed, finding, loaded
+from pages.shared import area_place, blocks, cache, discussed, finding, loaded
 from pages.shared.figures import plain, text
 
 MAP_ONLY = {"level", "figure", "area"}  # an address of the front page from before there was one
@@ -55,7 +55,9 @@ def _my_area(result: Result) -> None:
     """Let a visitor type what she knows of where she lives."""
     blocks.door("My area", "Who lives here, what it needs, and what is spent here by whom.")
     words = st.text_input(
-        "Your postcode, or a part of your area's name",
+        "Your postcode, or a part of your area's name"
+        if area_place.has_postcodes(cache.profiles(result))
+        else "A part of your area's name",
         key="start.words",
         max_chars=60,
         placeholder=loaded.example_postcode(cache.profiles(result)),

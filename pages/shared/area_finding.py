@@ -17,7 +17,7 @@ from boundaries.custom import CustomArea
 from data.profiles import Prepared
 from data.run import Result
 from geo.errors import CommonGroundError
-from pages.shared import area_link, drawing, figures, finding, links
+from pages.shared import area_link, area_place, drawing, figures, finding, links
 from pages.shared.figures import plain
 from pages.shared.figures_more import Shelf
 from pages.shared.live_map import live_map
@@ -57,7 +57,7 @@ def choose(result: Result, prepared: Prepared | None, link: links.Link) -> Chose
     with st.container(key="area_find"):
         first, second, third = st.columns(3, gap="medium")
         with first:
-            words = st.text_input("Postcode or name", key="area.words", max_chars=60)
+            words = st.text_input(_asked(prepared), key="area.words", max_chars=60)
             if words.strip():
                 _offer(result, prepared, words, link)
         with second:
@@ -73,6 +73,10 @@ def choose(result: Result, prepared: Prepared | None, link: links.Link) -> Chose
             if prepared is not None and level == DRAWN:
                 return _drawn(prepared, link)
             return Chosen(level, _listed(result, level, link))
+
+
+def _asked(prepared: Prepared | None) -> str:
+    return "Postcode or name" if area_place.has_postcodes(prepared) else "A part of its name"
 
 
 def show_map(result: Result, prepared: Prepared | None, chosen: Chosen, link: links.Link) -> None:

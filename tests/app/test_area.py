@@ -54,6 +54,23 @@ def test_the_first_page_says_what_the_place_is_and_opens_three_doors() -> None:
         assert door in said
 
 
+def test_before_an_area_is_chosen_the_page_says_how_to_find_one_and_what_the_place_is() -> None:
+    said = wordy(opened("area"))
+    assert "Find your area" in said
+    assert "Choose a kind of area, such as Wards, and then its name." in said
+    assert "postcode" not in said.lower()
+    inside = sum(100 + n for n in range(16) if n % 4 < 3)
+    everybody = sum(100 + n for n in range(16))
+    # Care and parks are the town's alone; clinics are shared by people in and beyond it.
+    pounds = 1_200_000.07 + 90_000 + 1_600_000 * inside / everybody
+    assert "Gridville in short" in said
+    assert f"People {inside:,} in 12 small areas" in said
+    here = f"Money that falls here £{pounds / 1e6:.1f} million £{pounds / inside:,.0f} a person"
+    assert here in said
+    assert "Of it recorded 0% the rest is shared by a rule" in said
+    assert "Find your area" not in wordy(opened("area", v="1", level="wd", area="w1w"))
+
+
 def test_a_name_is_found_wherever_it_begins_and_hostile_ones_are_text() -> None:
     test = opened("start")
     test.text_input(key="start.words").set_value("ward 2").run()

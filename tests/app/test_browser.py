@@ -330,7 +330,7 @@ def test_choices_survive_a_walk_to_the_other_page_and_back(desk: Any) -> None:
 
 def test_a_name_typed_on_the_first_page_opens_its_area(view: Any) -> None:
     view.goto("/")
-    box = view.get_by_label("Your postcode, or a part of your area's name")
+    box = view.get_by_label("A part of your area's name")
     box.fill("west ward 1")
     box.press("Enter")
     view.get_by_role("button", name=re.compile("West ward 1")).click()

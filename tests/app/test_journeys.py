@@ -125,7 +125,7 @@ def test_two_visitors_in_two_places_never_see_each_others_figures(
 
 def test_a_resident_finds_her_area_by_name_prints_it_and_keeps_it(visits: Any) -> None:
     with visits.page(path="/", size="phone") as page:
-        box = page.get_by_label("Your postcode, or a part of your area's name")
+        box = page.get_by_label("A part of your area's name")
         box.fill("west ward 1")
         box.press("Enter")
         page.get_by_role("button", name=re.compile("West ward 1")).click()
