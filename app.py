@@ -32,7 +32,13 @@ import xstatic.pkg.leaflet as leaflet
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -132,6 +138,12 @@ async def metrics(request: Request) -> Response:
         media_type="text/plain; version=0.0.4",
         headers={"Cache-Control": "no-store"},
     )
+
+
+async def start(request: Request) -> Response:
+    """Lead whoever types the first page's name to its address, with what stands behind it."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{asked}", status_code=308)
 
 
 def resident_bytes() -> int | None:
@@ -283,6 +295,7 @@ app = st.App(
     middleware=[Middleware(Guard), Middleware(serving.Kept)],
     routes=[
         *(Route(page, serving.front) for page in serving.PAGES),
+        Route("/start", start),
         Route("/health", health),
         Route("/metrics", metrics),
         Route("/shapes/{place}/{name}", shapes),

@@ -54,6 +54,12 @@ def test_addresses_made_up_by_visitors_do_not_become_counters(server: Any) -> No
     assert b"made-up-part" not in server.get("/metrics")[2]
 
 
+def test_the_name_of_the_first_page_leads_to_it_with_all_that_was_asked(server: Any) -> None:
+    for asked, found in (("/start", "/"), ("/start?v=1&place=a%0d%0ab", "/?v=1&place=a%0d%0ab")):
+        status, headers, _ = server.get(asked)
+        assert (status, headers["location"]) == (308, found)
+
+
 def test_shapes_may_be_kept_for_ever_and_hold_no_figures(server: Any) -> None:
     status, headers, body = server.get(shape_file(server))
     assert status == 200
