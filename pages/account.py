@@ -64,7 +64,7 @@ def _share_out(result: Result, asked: Asked | None) -> None:
 
 def _account(result: Result, asked: Asked, made: Allocation) -> None:
     """Show the account: first what it is of, then for whom, what was said, and its grounds."""
-    tools = st.container(key="account_tools", horizontal=True)
+    tools = st.container(key="account_tools")
     first = about_account.asked(made, asked.found, asked.history)
     people = _for_whom(asked, made)
     last = about_account.grounds(made, asked.found)
@@ -111,17 +111,22 @@ def _about(asked: Asked) -> talk.About:
 def _keep(result: Result, asked: Asked, made: Allocation, sections: list[str]) -> None:
     """Offer the account on paper and as files."""
     name = "-".join(part for part in (result.place.id, asked.code, "account") if part)
-    printing.button()
-    st.download_button(
-        "Keep as a file (HTML, prints well)",
-        data=lambda: about_area.document(result, plain(about_account.title(made)), sections),
-        file_name=f"{name}.html",
-        mime="text/html",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    first, second, third = st.columns([2, 2, 3], gap="small")
+    with first:
+        printing.button()
+    with second:
+        st.download_button(
+            "Keep as a file (HTML)",
+            data=lambda: about_area.document(result, plain(about_account.title(made)), sections),
+            file_name=f"{name}.html",
+            mime="text/html",
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+        )
     if not about_account.is_as_it_is(made):
-        blocks.download(lambda: made.changes, f"{result.place.id}-who-gains.csv")
+        with third:
+            blocks.download(lambda: made.changes, f"{result.place.id}-who-gains.csv")
 
 
 show()

@@ -229,6 +229,7 @@ def _sources(made: Allocation) -> str:
             format_pounds(int(mine["amount_pence"].sum()), whole=True),
         ]
         pairs = [(head, text(cell)) for head, cell in zip(heads[1:], cells, strict=True)]
+        pairs[1] = ("Year", f'<span class="cg-whole">{pairs[1][1]}</span>')
         rows += area_html.row(str(agency), pairs)
     place = made.result.place
     need = made.result.index
