@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from budgets.errors import FiguresNotUsable, NothingToShareBy
 from budgets.honesty import RECORDED, recorded
@@ -237,7 +237,7 @@ def slope_index(
     reach = np.inf
     if n > 2:
         error = float(np.sqrt(residual @ residual / (n - 2) * inverse[1, 1]))
-        reach = float(student_t.ppf((1 + confidence) / 2, n - 2)) * error
+        reach = float(stdtrit(n - 2, (1 + confidence) / 2)) * error
     estimate = Estimate(float(slope), error, float(slope - reach), float(slope + reach), n)
     return Slope(estimate, float(intercept), float(slope / data.mean))
 

@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr, ndtri
-from scipy.stats import binom, poisson
+from scipy.special import bdtr, bdtrik, ndtr, ndtri, pdtr, pdtrik
 
 from geo.errors import Faults
 from indices import inputs
@@ -241,11 +240,25 @@ def _limits(
     exact &= ~np.isnan(n)
     if exact.any():
         tail, size = ndtr(-z), n[exact]
-        of = binom(np.round(size), p0) if part else poisson(size * p0)
-        ends = [of.ppf(tail) / size, of.ppf(1.0 - tail) / size]
+        ends = [_fewest(q, size, p0, part) / size for q in (tail, 1.0 - tail)]
         stretched = [p0 + np.sqrt(factor) * (end - p0) for end in ends]
         low[exact], high[exact] = stretched if factor > 1 else ends
     return np.clip(low, 0.0, None), np.clip(high, None, 1.0) if part else high
+
+
+def _fewest(q: float, n: Floats, p0: float, part: bool) -> Floats:
+    """Return the fewest events whose chance, or that of fewer, is at least q.
+
+    From `scipy.special`: `scipy.stats` says the same and takes a second to load.
+    """
+    if part:
+        of = np.round(n).astype(np.int64)
+        most, chance = bdtrik(q, of, p0), lambda events: bdtr(events, of, p0)
+    else:
+        most, chance = pdtrik(q, n * p0), lambda events: pdtr(events, n * p0)
+    found = np.ceil(most)
+    fewer = np.maximum(found - 1, 0)  # what was solved for may lie a rounding above a whole number
+    return np.asarray(np.where(chance(fewer) >= q, fewer, found), dtype=np.float64)
 
 
 def _signals(table: pd.DataFrame) -> pd.Series:

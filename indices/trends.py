@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from geo.errors import Faults
 from indices import anomalies, inputs, intervals, yearly_shown
@@ -159,7 +159,7 @@ def trend(values: pd.DataFrame, *, sign: float = 1.0, level: float = 0.95) -> pd
     Areas with fewer than four years have no slope.
     """
     fit = _fit(values)
-    reach = student.ppf(0.5 + level / 2.0, fit["df"]) * fit["error"]
+    reach = stdtrit(fit["df"], 0.5 + level / 2.0) * fit["error"]
     table = pd.DataFrame(
         {
             "years": fit["n"].astype("int64"),
@@ -193,7 +193,7 @@ def project(
     fit = _fit(values)
     y = fit["mean"] + fit["slope"] * (year - fit["x"])
     spread = np.sqrt(1.0 + 1.0 / fit["n"].clip(lower=1) + (year - fit["x"]) ** 2 / fit["sxx"])
-    reach = student.ppf(0.5 + level / 2.0, fit["df"]) * fit["s"] * spread
+    reach = stdtrit(fit["df"], 0.5 + level / 2.0) * fit["s"] * spread
     table = {"projected": y, "projected_low": y - reach, "projected_high": y + reach}
     return pd.DataFrame(table, index=values.index).clip(*bounds)
 
@@ -363,7 +363,7 @@ def _p(fit: Mapping[str, pd.Series]) -> Floats:
         ratio = np.abs(fit["slope"].to_numpy() / fit["error"].to_numpy())
     # A line without any residual and without any slope is no sign of a trend.
     ratio = np.where(fit["slope"].to_numpy() == 0, 0.0, ratio)
-    return np.asarray(2.0 * student.sf(ratio, fit["df"].to_numpy()), dtype=float)
+    return np.asarray(2.0 * stdtr(fit["df"].to_numpy(), -ratio), dtype=float)
 
 
 def _ways(table: pd.DataFrame, sign: float, names: tuple[str, str, str]) -> pd.Series:

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
 from indices import transforms
 from indices.profiles_errors import TooFewToCompare
 from indices.similar import STANDS_OUT, standardise
+
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
 
 NUMBERS = range(3, 8)
 """Numbers of types tried: fewer say nothing, more nobody remembers (own choice)."""
@@ -157,6 +159,9 @@ def types(
 def _try(rows: Floats, k: int, redraws: int) -> tuple[Ints, dict[str, float]]:
     """Sort rows into k types, numbered from the largest, and measure how well that holds."""
     fitted = _fit(rows, k, SEED)
+    # Two seconds to load, which who only looks at a place must not wait for.
+    from sklearn.metrics import adjusted_rand_score, silhouette_score
+
     labels = _by_size(rows, fitted.labels_)
     random = np.random.default_rng([SEED, k])
     agreement = []
@@ -177,6 +182,8 @@ def _try(rows: Floats, k: int, redraws: int) -> tuple[Ints, dict[str, float]]:
 
 
 def _fit(rows: Floats, k: int, seed: int, *, starts: int = STARTS) -> KMeans:
+    from sklearn.cluster import KMeans
+
     return KMeans(n_clusters=k, n_init=starts, random_state=seed % 2**32).fit(rows)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2, norm, poisson
+from scipy.stats import binom, binomtest, chi2, norm, poisson
 
 from geo.errors import SeveralFaults
 from indices.change_errors import SeriesTooShort
@@ -270,3 +270,14 @@ def test_poisson_limits_are_quantiles():
         low = round(found.loc[code, "alert_low"] * people)
         assert poisson.sf(high, mean) <= norm.sf(ALERT) < poisson.sf(high - 1, mean)
         assert poisson.cdf(low - 1, mean) <= norm.sf(ALERT) < poisson.cdf(low, mean)
+
+
+@given(people=st.lists(st.integers(1, 400), min_size=2, max_size=20), rate=st.floats(0.001, 0.999))
+def test_binomial_limits_are_quantiles(people, rate):
+    found = funnel(
+        counts([0] * len(people)), counts(people), centre=rate, limits="exact", **NO_MORE
+    ).table
+    for name, z in (("alert", ALERT), ("alarm", ALARM)):
+        low, high = binom(people, rate).ppf(norm.sf(z)), binom(people, rate).ppf(norm.cdf(z))
+        assert found[f"{name}_low"].to_numpy() * people == pytest.approx(low)
+        assert found[f"{name}_high"].to_numpy() * people == pytest.approx(high)
