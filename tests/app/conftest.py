@@ -16,9 +16,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -317,25 +317,56 @@ SETTLED = """() => {
 }"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """Browser profiles, each for one visitor at a time, with nothing left of the one before.
+
+    But for the files that never change: to fetch and compile them anew takes half of a visit.
+    """
+
+    browser: Any
+    free: dict[str, list[Any]] = field(default_factory=dict)
+
+    @contextmanager
+    def one(self, address: str, width: int, height: int, **looks: Any) -> Iterator[Any]:
+        """Lend a profile to a visitor of a server; its pages are closed at the end."""
+        looks = {"viewport": {"width": width, "height": height}, "base_url": address} | looks
+        free = self.free.setdefault(repr(sorted(looks.items())), [])
+        context = free.pop() if free else self.browser.new_context(**looks)
+        yield context  # not given back after a failure: nobody knows how it was left
+        for page in context.pages:
+            if page.url.startswith(address):
+                page.evaluate("localStorage.clear()")
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        free.append(context)
+
+
+@dataclass(frozen=True, eq=False)
 class Visits:
     """A browser's way into a running app: pages that may ask nobody else for anything."""
 
     browser: Any
     address: str
+    profiles: Profiles
 
     @contextmanager
-    def page(self, *, size: str = "desk", scheme: str = "light", path: str = "") -> Iterator[Any]:
+    def page(
+        self,
+        *,
+        size: str = "desk",
+        scheme: str = "light",
+        path: str = "",
+        screen: tuple[int, int] | None = None,
+        granted: Sequence[str] = (),
+    ) -> Iterator[Any]:
         """Open a page in a profile of its own; at the end it must have asked this server only."""
-        width, height = SIZES[size]
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            base_url=self.address,
-            is_mobile=size == "phone",
-            has_touch=size == "phone",
-        )
-        with closing(context):
+        width, height = screen or SIZES[size]
+        looks = {"color_scheme": scheme, "is_mobile": size == "phone", "has_touch": size == "phone"}
+        with self.profiles.one(self.address, width, height, **looks) as context:
+            if granted:
+                context.grant_permissions(list(granted), origin=self.address)
             page = context.new_page()
             page.add_init_script(LISTEN)
             page.set_default_timeout(PATIENCE)
@@ -382,26 +413,38 @@ def chromium_started(chromium: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def visits(chromium_started: Any, server: Server) -> Visits:
-    """Visits to the place of squares."""
-    return Visits(chromium_started, server.address)
+def profiles(chromium_started: Any) -> Profiles:
+    """Profiles of the Chromium of a file."""
+    return Profiles(chromium_started)
 
 
 @pytest.fixture(scope="module")
-def visit_server(chromium_started: Any) -> Callable[[Server], Visits]:
+def visits(profiles: Profiles, server: Server) -> Visits:
+    """Visits to the place of squares."""
+    return Visits(profiles.browser, server.address, profiles)
+
+
+@pytest.fixture(scope="module")
+def visit_address(profiles: Profiles) -> Callable[[str], Visits]:
+    """Return what visits an address."""
+    return lambda address: Visits(profiles.browser, address, profiles)
+
+
+@pytest.fixture(scope="module")
+def visit_server(profiles: Profiles) -> Callable[[Server], Visits]:
     """Return what visits a server that runs."""
-    return lambda server: Visits(chromium_started, server.address)
+    return lambda server: Visits(profiles.browser, server.address, profiles)
 
 
 @pytest.fixture(scope="module")
 def serve_and_visit(
-    chromium_started: Any,
+    profiles: Profiles,
 ) -> Callable[..., AbstractContextManager[Visits]]:
     """Return what serves another place, perhaps for somebody with a role, and visits it."""
 
     @contextmanager
     def served(place: Path, home: Path, **who: Any) -> Iterator[Visits]:
         with closing(serve(place, home, **who)) as servers:
-            yield Visits(chromium_started, next(servers).address)
+            yield Visits(profiles.browser, next(servers).address, profiles)
 
     return served

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +13,21 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 sync_api = pytest.importorskip("playwright.sync_api")
 
-PATIENCE = 180_000  # milliseconds; generous, because the machines that run this are shared
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+@contextmanager
+def visited(visits: Any, address: str, **looks: Any) -> Iterator[Any]:
+    with visits.page(path=address, **looks) as page:
+        page.locator(".cg-hashes").wait_for()
+        yield page
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
-def visit(browser: Any, address: str, **looks: Any) -> Any:
-    page = browser.new_page(**looks)
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    page.locator(".cg-hashes").wait_for()
-    return page
-
-
-def test_the_file_that_is_kept_opens_without_any_network(
-    browser: Any, server: Any, tmp_path: Path
-) -> None:
-    page = visit(browser, f"{server.address}/account?v=1&about=scenario")
-    with page.expect_download(timeout=PATIENCE) as waiting:
-        page.get_by_role("button", name=re.compile("Keep as a file")).click()
-    file = tmp_path / "account.html"
-    waiting.value.save_as(file)
-    page.close()
-    alone = browser.new_context(offline=True).new_page()
+def test_the_file_that_is_kept_opens_without_any_network(visits: Any, tmp_path: Path) -> None:
+    with visited(visits, "/account?v=1&about=scenario") as page:
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=re.compile("Keep as a file")).click()
+        file = tmp_path / "account.html"
+        waiting.value.save_as(file)
+    alone = visits.browser.new_context(offline=True).new_page()
     asked: list[str] = []
     alone.on("request", lambda request: asked.append(request.url))
     alone.goto(file.as_uri())
@@ -51,14 +37,10 @@ def test_the_file_that_is_kept_opens_without_any_network(
     assert alone.locator("script").count() == 0
 
 
-def test_an_account_of_one_area_is_reopened_by_its_link_on_a_phone(
-    browser: Any, server: Any
-) -> None:
-    page = visit(browser, f"{server.address}/account?v=1&for=sq&area=a13")
-    sync_api.expect(page.get_by_role("heading", name="Square 13")).to_be_visible(timeout=PATIENCE)
-    address = page.url
-    page.close()
-    other = visit(browser, address, viewport={"width": 390, "height": 844}, color_scheme="dark")
-    sync_api.expect(other.get_by_role("heading", name="Square 13")).to_be_visible(timeout=PATIENCE)
-    assert other.evaluate("document.documentElement.scrollWidth") <= 390
-    other.close()
+def test_an_account_of_one_area_is_reopened_by_its_link_on_a_phone(visits: Any) -> None:
+    with visited(visits, "/account?v=1&for=sq&area=a13") as page:
+        sync_api.expect(page.get_by_role("heading", name="Square 13")).to_be_visible()
+        address = page.url
+    with visited(visits, address, screen=(390, 844), scheme="dark") as other:
+        sync_api.expect(other.get_by_role("heading", name="Square 13")).to_be_visible()
+        assert other.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,6 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 sync_api = pytest.importorskip("playwright.sync_api")
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-PATIENCE = 90_000  # milliseconds; generous, because the machines that run this are shared
 MEASURE = """
 [[indicators]]
 id = "poor"
@@ -50,40 +49,12 @@ def served(
     yield from serve_place(folder, tmp_path_factory.mktemp("served"))
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def new_page(browser: Any, served: Any) -> Iterator[Callable[..., Any]]:
+def new_page(visit_server: Any, served: Any) -> Iterator[Callable[..., Any]]:
     """Return the opener of pages, each of a visitor of its own; all of them are watched."""
-    asked: list[str] = []
-    faults: list[str] = []
-    opened: list[Any] = []
-
-    def open_(width: int = 1280, height: int = 800, **more: Any) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, base_url=served.address, **more
-        )
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        opened.append(context)
-        return page
-
-    yield open_
-    for context in opened:
-        context.close()
-    host = re.escape(served.address.removeprefix("http://"))
-    here = re.compile(rf"(http|ws)://{host}/|data:|blob:http://{host}/|about:|file:")
-    assert [one for one in asked if not here.match(one)] == []
-    assert faults == []
+    visits = visit_server(served)
+    with ExitStack() as stack:
+        yield lambda **looks: stack.enter_context(visits.page(**looks))
 
 
 def painted(page: Any, query: str = "") -> Any:
@@ -234,7 +205,9 @@ def test_paper_has_the_words_and_where_it_is_but_no_fields_and_nothing_folded(
     assert page.evaluate("window.printed") == 1
 
 
-def test_the_file_says_the_same_by_itself(new_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_file_says_the_same_by_itself(
+    new_page: Callable[..., Any], chromium_started: Any, tmp_path: Path
+) -> None:
     page = new_page()
     painted(page, "?v=1&level=sq&area=a00")
     said = told(page)
@@ -242,19 +215,23 @@ def test_the_file_says_the_same_by_itself(new_page: Callable[..., Any], tmp_path
         page.get_by_role("button", name="Keep as a file (HTML)").click()
     file = tmp_path / "area.html"
     waiting.value.save_as(file)
-    alone = new_page(java_script_enabled=False, offline=True)
+    alone = chromium_started.new_context(java_script_enabled=False, offline=True).new_page()
+    asked: list[str] = []
+    alone.on("request", lambda request: asked.append(request.url))
     alone.goto(file.as_uri())
     assert "About 100 people live there" in alone.inner_text("body")
     assert '<script>alert("x")</script>' in alone.inner_text("h2")  # a name, and only text
     assert alone.locator("script").count() == 0
     assert alone.locator(".cg-where img").count() == 1
     assert said.split("\n")[0] in alone.inner_text("body")
+    assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
+    alone.context.close()
 
 
 def test_a_phone_shows_each_measure_as_a_card_and_scrolls_nowhere_sideways(
     new_page: Callable[..., Any],
 ) -> None:
-    page = new_page(390, 844, color_scheme="dark")
+    page = new_page(screen=(390, 844), scheme="dark")
     painted(page, "?v=1&level=sq&area=a05")
     told(page)
     row = page.locator(".cg-needs tbody tr", has_text="Poor people")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,9 @@ PARKS = "id,title,agency,amount,covers,method,year,kind,status\n"
 
 
 @pytest.fixture
-def page(chromium_started: Any, server: Any) -> Iterator[Any]:
-    context = chromium_started.new_context(
-        viewport={"width": 1280, "height": 1000}, base_url=server.address
-    )
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.address)
-    made = context.new_page()
-    made.set_default_timeout(PATIENCE)
-    asked: list[str] = []
-    made.on("request", lambda request: asked.append(request.url))
-    yield made
-    context.close()
-    host = server.address.removeprefix("http://")
-    here = re.compile(rf"(http|ws)://{re.escape(host)}/|data:|blob:http://{re.escape(host)}/")
-    assert [one for one in asked if not here.match(one)] == []
+def page(visits: Any) -> Iterator[Any]:
+    with visits.page(screen=(1280, 1000), granted=("clipboard-read", "clipboard-write")) as made:
+        yield made
 
 
 def grid(page: Any) -> dict[str, float]:

@@ -23,7 +23,6 @@ from pages.shared.live_map import Drawing, Legend, _packed, corners
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60_000
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 # The door of the app with one page of its own; squares are 1 km, the third row begins at 2 km.
 DOOR = """
 import sys
@@ -138,6 +137,7 @@ def address(grid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", str(folder / "door.py")]
     command += ["--server.port", port, "--server.headless", "true", "--server.address", "127.0.0.1"]
+    command += ["--browser.gatherUsageStats", "false"]  # it is not started in the checkout
     home = {"COMMONGROUND_PLACE": str(grid), "COMMONGROUND_HOME": str(folder / "home")}
     process = subprocess.Popen(command, cwd=folder, env=os.environ | home)
     try:
@@ -154,30 +154,15 @@ def address(grid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
+def drawn_on(visit_address: Any, address: str) -> Any:
+    return visit_address(address)
 
 
 @pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
+def page(drawn_on: Any) -> Iterator[Any]:
     """A page that asks nobody but this server for anything and makes no error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=address)
-    made = context.new_page()
-    made.set_default_timeout(PATIENCE)
-    faults: list[str] = []
-    made.on("pageerror", lambda error: faults.append(str(error)))
-    made.on("request", lambda one: faults.append(one.url) if not inside(one.url, address) else None)
-    yield made
-    context.close()
-    assert faults == []
-
-
-def inside(url: str, address: str) -> bool:
-    return url.startswith((address, "data:", f"blob:{address}"))
+    with drawn_on.page() as made:
+        yield made
 
 
 def opened(page: Any, mode: str = "draw") -> Any:
@@ -287,20 +272,15 @@ def test_a_shape_is_drawn_with_the_keys_alone(page: Any) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_shape_is_drawn_with_a_finger(browser: Any, address: str) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, base_url=address, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    opened(page)
-    page.locator(".live-map .draw").tap()
-    for code in ("a00", "a02", "a10"):
-        page.touchscreen.tap(*middle(page, code))
-        page.wait_for_timeout(500)
-    page.locator(".live-map .pen-finish").tap()
-    assert len(ring(page, 3)) == 3
-    context.close()
+def test_a_shape_is_drawn_with_a_finger(drawn_on: Any) -> None:
+    with drawn_on.page(size="phone") as page:
+        opened(page)
+        page.locator(".live-map .draw").tap()
+        for code in ("a00", "a02", "a10"):
+            page.touchscreen.tap(*middle(page, code))
+            page.wait_for_timeout(500)
+        page.locator(".live-map .pen-finish").tap()
+        assert len(ring(page, 3)) == 3
 
 
 @pytest.mark.browser

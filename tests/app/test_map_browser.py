@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,26 +11,12 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 sync_api = pytest.importorskip("playwright.sync_api")
 
-PATIENCE = 60_000  # milliseconds; generous, because the machines that run this are shared
-
 
 @pytest.fixture
-def page(chromium_started: Any, server: Any) -> Iterator[Any]:
+def page(visits: Any) -> Iterator[Any]:
     """A page on the place of squares; afterwards nothing was asked of any other machine."""
-    context = chromium_started.new_context(
-        viewport={"width": 1280, "height": 800}, base_url=server.address, accept_downloads=True
-    )
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    asked: list[str] = []
-    faults: list[str] = []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
-    own = re.compile(rf"{re.escape(server.address)}/|data:|blob:{re.escape(server.address)}/")
-    assert [one for one in asked if not own.match(one)] == []
-    assert faults == []
+    with visits.page() as opened:
+        yield opened
 
 
 def painted(page: Any, figure: str) -> Any:
