@@ -109,16 +109,18 @@ def test_the_memory_is_bounded_and_the_file_asked_for_last_stays(
     assert files.asked == 6
 
 
-def test_the_front_page_is_streamlits_with_one_line_more(server: Any) -> None:
+def test_the_front_page_is_streamlits_with_one_script_and_one_rule_more(server: Any) -> None:
     whole = server.get("/elsewhere")[2].decode()
-    line = re.compile(r"<script>window\.__streamlit=.*?</script>")
-    assert not line.search(whole)
+    ours = re.compile(
+        r"<script>window\.__streamlit=.*?</script><style>\[data-testid=\"stSkeleton\"\]\{.*?</style>"
+    )
+    assert not ours.search(whole)
     for path in ("/", "/map", "/area", "/budget", "/account"):
         status, headers, body = server.get(path)
         assert status == 200
         assert headers["cache-control"] == "no-cache"
         assert headers["content-type"].startswith("text/html")
-        assert line.sub("", body.decode(), count=1) == whole
+        assert ours.sub("", body.decode(), count=1) == whole
 
 
 def test_what_the_front_page_is_told_is_what_the_server_would_answer(server: Any) -> None:
