@@ -24,8 +24,8 @@ MOST_BYTES = 64_000_000  # of all kept answers; those asked for last stay
 LARGEST = 8_000_000  # of one
 PARTLY = {b"range", b"if-range", b"if-none-match", b"if-modified-since"}  # asks for no whole file
 BEFORE = "<head>"
-# What stands for a part that is still to come pulses, at sixty pictures a second: on a small machine
-# they take from the time in which the part itself would come.
+# What stands for a part that is still to come would pulse at sixty pictures a second: on a small
+# machine they take from the time in which the part itself would come.
 STILL = '[data-testid="stSkeleton"]{animation:none !important}'
 PAGES = ("/", "/area", "/map", "/budget", "/account")
 
