@@ -176,7 +176,7 @@ def _read_xlsx(path: Path, wanted: Sequence[str]) -> pd.DataFrame:
     with warnings.catch_warnings():
         # Extensions that openpyxl does not know are formats and filters, never values.
         warnings.simplefilter("ignore", UserWarning)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:
             sheets = book.worksheets
             first = (next(sheet.iter_rows(max_row=1, values_only=True), ()) for sheet in sheets)

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from geo import codes, files, polygons, reference
 from geo.errors import Faults
@@ -48,6 +48,7 @@ def read(
     crs: object | None = None,
     id: str | None = None,
     to_crs: object = BRITISH_GRID,
+    bbox: tuple[float, float, float, float] | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a layer from GeoPackage, GeoJSON, Shapefile (plain or zip), GeoParquet or FlatGeobuf.
 
@@ -67,6 +68,10 @@ def read(
         Id of the layer, by default the layer's or the file's name in lower case.
     to_crs
         Projected system in metres to bring the layer to.
+    bbox
+        Part of the country that is wanted: left, bottom, right, top in `to_crs`. Areas whose boxes
+        meet it are read, and those whose boxes meet theirs, because an area is repaired by what
+        its neighbours cover. Others are left out unread: neither validated nor told of.
 
     Returns
     -------
@@ -88,7 +93,23 @@ def read(
         own = getattr(frame, "crs", None)
         system = reference.stated(own, crs, implied=opened.crs_implied, where=where)
         frame = frame.set_crs(system, allow_override=True)
+        if bbox is not None:
+            frame = _around(frame, bbox, reference.projected(to_crs, where=where))
     return _layer(frame, wanted, faults, opened.notes)
+
+
+def _around(
+    frame: gpd.GeoDataFrame, bbox: tuple[float, float, float, float], system: CRS
+) -> gpd.GeoDataFrame:
+    """Return the rows near a box, and those without any shape, which is a fault to be told."""
+    boxes = shapely.bounds(np.asarray(frame.geometry.array))
+    box = Transformer.from_crs(system, frame.crs, always_xy=True).transform_bounds(*bbox)
+    for _ in range(2):
+        apart = (boxes[:, :2] > box[2:]).any(axis=1) | (boxes[:, 2:] < box[:2]).any(axis=1)
+        met = boxes[~apart & np.isfinite(boxes).all(axis=1)]
+        if len(met):
+            box = (*met[:, :2].min(axis=0).tolist(), *met[:, 2:].max(axis=0).tolist())
+    return frame[~apart]
 
 
 def validate(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import shapely
 from data.errors import RecipeFault
 from geo import layers as geo_layers
 from geo import overlap
+from geo.faults import EmptyLayer
 
 PARAMETERS = Path(__file__).with_name("english_layers.toml")
 CRS = "EPSG:27700"
@@ -104,12 +105,17 @@ class National:
         found = None if lookup is None else lookup.loc[lookup["utla21_code"] == code, "utla21_name"]
         return code if found is None or found.empty else str(found.iloc[0])
 
-    def layer(self, name: str) -> gpd.GeoDataFrame:
-        """Read one national layer, validated."""
+    def layer(self, name: str, around: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Read what one national layer has around some areas, validated; all of it if nothing."""
         item = self.settings[name]
-        return geo_layers.read(
-            self.data / item["file"], code=item["code"], name=item["name"], id=name, to_crs=CRS
-        )
+        read = partial(
+            geo_layers.read, self.data / item["file"], code=item["code"], name=item["name"],
+            id=name, to_crs=CRS,
+        )  # fmt: skip
+        try:
+            return read(bbox=tuple(around.total_bounds))
+        except EmptyLayer:
+            return read()
 
 
 def base_areas(national: National, codes: pd.Index) -> gpd.GeoDataFrame:
@@ -127,7 +133,7 @@ def base_areas(national: National, codes: pd.Index) -> gpd.GeoDataFrame:
 
 def by_land(national: National, name: str, place: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the areas of a layer with at least half of their own land in the place."""
-    areas = _near(national.layer(name), place)
+    areas = _near(national.layer(name, place), place)
     inside = _land_inside(areas, place)
     return areas[inside >= national.settings["half"] * areas.area.to_numpy()]
 
@@ -136,7 +142,7 @@ def by_people(
     national: National, name: str, place: gpd.GeoDataFrame, people: pd.Series
 ) -> gpd.GeoDataFrame:
     """Return the areas in which enough of the place's people live, or that lie mostly in it."""
-    areas = _near(national.layer(name), place)
+    areas = _near(national.layer(name, place), place)
     found = overlap.areas(place, areas)
     spread = people.to_numpy()[found.source] / place.area.to_numpy()[found.source]
     living = np.bincount(found.target, spread * found.area_m2, minlength=len(areas))
@@ -146,14 +152,14 @@ def by_people(
     return areas[enough | mostly]
 
 
-def consortia(national: National, base: pd.Index, place: pd.Index) -> Chosen | None:
+def consortia(national: National, base: gpd.GeoDataFrame, place: pd.Index) -> Chosen | None:
     """Return the consortia that the place's base areas belong to, with the lookup."""
     lookup = national.consortium
     if lookup is None or not national.has("ccg21"):
         return None
     codes = consortium_codes(national, place)
-    areas = national.layer("ccg21")
-    kept = lookup[lookup["source_code"].isin(base) & lookup["target_code"].isin(codes)]
+    areas = national.layer("ccg21", base)
+    kept = lookup[lookup["source_code"].isin(base.index) & lookup["target_code"].isin(codes)]
     return Chosen(areas[areas.index.isin(codes)], kept.reset_index(drop=True))
 
 
@@ -172,7 +178,7 @@ def police(national: National, base: gpd.GeoDataFrame, place: pd.Index) -> Chose
     """
     if not national.has("pfa20"):
         return None
-    areas = national.layer("pfa20")
+    areas = national.layer("pfa20", base)
     found = overlap.areas(base, areas)
     district = national.district.reindex(base.index).to_numpy()
     land = pd.Series(found.area_m2).groupby(

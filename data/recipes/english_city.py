@@ -139,7 +139,7 @@ def _levels(national: National, city: City, base: gpd.GeoDataFrame, say: Say) ->
             found[layer] = Chosen(areas.by_land(national, layer, place))
         else:
             found[layer] = Chosen(areas.by_people(national, layer, place, people))
-    found["ccg21"] = areas.consortia(national, base.index, city.lsoas)
+    found["ccg21"] = areas.consortia(national, base, city.lsoas)
     found["pfa20"] = areas.police(national, base, city.lsoas)
     for layer, choice in found.items():
         title = national.settings[layer]["title"]

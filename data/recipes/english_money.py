@@ -90,7 +90,8 @@ def read_outturn(data: Path) -> Outturn | None:
     with warnings.catch_warnings():
         # The published workbook names a print area that openpyxl does not understand.
         warnings.filterwarnings("ignore", message="Print area cannot be set")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        # It links to other workbooks, whose cells it holds as well: they take longer than its own.
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
         rows = list(book[settings["sheet"]].iter_rows(values_only=True))
     except KeyError:

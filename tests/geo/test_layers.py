@@ -21,6 +21,7 @@ from geo.faults import (
     EmptyLayer,
     MissingColumn,
     MissingCRS,
+    MissingGeometry,
     NoGeometry,
     RepeatedColumn,
     SwappedAxes,
@@ -263,3 +264,35 @@ def test_shells_within_shells_become_the_holes_that_neighbours_fill(realdata):
         near = tree.query(shapes[position], predicate="intersects")
         others = shapes[near[near != position]]
         assert shapely.area(shapely.intersection(shapes[position], others)).sum() < 1e-3
+
+
+def bow_tie(x: float, y: float) -> shapely.Polygon:
+    return shapely.Polygon([(x, y), (x + 100, y + 100), (x + 100, y), (x, y + 100)])
+
+
+@pytest.mark.parametrize("system", ["EPSG:27700", "EPSG:4326"])
+def test_only_what_lies_around_a_box_is_read(tmp_path, system):
+    """Areas that meet it, their neighbours for the repair, and whatever has no shape at all."""
+    shapes = [shapely.box(X + 100 * k, Y, X + 100 * k + 100, Y + 100) for k in range(12)]
+    shapes[0], shapes[11] = bow_tie(X, Y), bow_tie(X + 1100, Y)
+    frame = gpd.GeoDataFrame({"code": list("abcdefghijkl")}, geometry=shapes, crs=27700)
+    path = tmp_path / "sa.parquet"
+    frame.to_crs(system).to_parquet(path)
+    near = layers.read(path, code="code", bbox=(X + 110, Y + 10, X + 190, Y + 90))
+    assert near.index.tolist() == ["a", "b", "c"]
+    assert kinds(near) == ["repaired"]
+    assert [note["code"] for note in layers.notes(near)] == ["a"]
+    whole = layers.read(path, code="code")
+    assert near.equals(whole.loc[["a", "b", "c"]])
+    assert sorted(kinds(whole)) == ["repaired", "repaired"]
+    with pytest.raises(EmptyLayer):
+        layers.read(path, code="code", bbox=(X, Y + 5000, X + 10, Y + 5010))
+
+
+def test_an_area_without_a_shape_is_a_fault_wherever_one_looks(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"code": ["a", "b"]}, geometry=[shapely.box(X, Y, X + 100, Y + 100), None], crs=27700
+    )
+    frame.to_parquet(tmp_path / "sa.parquet")
+    with pytest.raises(MissingGeometry):
+        layers.read(tmp_path / "sa.parquet", code="code", bbox=(X, Y, X + 100, Y + 100))
