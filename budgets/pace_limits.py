@@ -43,7 +43,8 @@ class Bounds:
             return f"in {crossed:,} areas it lies on the wrong side of a limit before it"
         least = exact_sum(self.low)
         if least > self.total * (1 + _ROUNDING):
-            return f"all floors together cost {_pounds(least)} of {_pounds(self.total)}"
+            has = _pounds(self.total)
+            return f"all floors together cost {_pounds(least)}, and there is only {has} to share"
         reach = self.high if wish is None else np.where(wish > 0, self.high, self.low)
         most = exact_sum(reach)
         if most < self.total * (1 - _ROUNDING):

@@ -5,6 +5,8 @@ In: numbers and words. Out: text as a person would say it. Exact figures stand i
 
 from __future__ import annotations
 
+import datetime as dt
+
 from budgets.money import format_pounds
 
 
@@ -38,6 +40,17 @@ def above(share: float, limit: float) -> str:
     while decimals < 6 and f"{share:.{decimals}%}" == f"{limit:.{decimals}%}":
         decimals += 1
     return f"{share:.{decimals}%}"
+
+
+def day(on: dt.date) -> str:
+    """Write a day as people do: 1 April 2018."""
+    return f"{on.day} {on:%B %Y}"
+
+
+def within(title: str) -> str:
+    """Write a title as it stands within a sentence: `Wards (May 2025)` is wards, GP stays GP."""
+    first, blank, rest = short(title).partition(" ")
+    return f"{first if first[1:] != first[1:].lower() else first.lower()}{blank}{rest}"
 
 
 def short(title: str) -> str:

@@ -29,6 +29,7 @@ from budgets.levels import Devolution
 from budgets.money import Int64, format_pounds, largest_remainder, read_amount
 from budgets.movable import movable
 from budgets.need_weighting import seen
+from budgets.phrases import day
 from budgets.scenario_books import Books, Context, Step, moved_pence
 from budgets.scenario_document import Change, Scenario, Share, parse
 from budgets.scenario_errors import NothingChosen, NotMovable
@@ -192,9 +193,11 @@ def ledger_digest(ledger: Ledger) -> str:
 def _begin(books: Books, free: Int64, on: dt.date) -> Step:
     spends = books.amount > 0
     can, spent = int(free[spends].sum()), int(books.amount[spends].sum())
+    rest = "can move; the rest stays where it is."
     said = (
-        f"On {on.isoformat()} {format_pounds(can)} of the {format_pounds(spent)} that is spent can "
-        "move; the rest stays where it is."
+        f"On {day(on)} all of the {format_pounds(spent)} that is spent can move."
+        if can == spent
+        else f"On {day(on)} {format_pounds(can)} of the {format_pounds(spent)} that is spent {rest}"
     )
     if spent != books.total:
         said += f" Income of {format_pounds(spent - books.total)} goes where its service goes."
@@ -217,8 +220,8 @@ def _change(books: Books, change: Change, scenario: Scenario, spot: str) -> Step
     books.grow(at, pence)
     if books.total != before + delta:
         raise PenceLost(where, detail=f"{books.total - before:,} instead of {delta:,}")
-    said = "grows" if delta >= 0 else "is cut"
-    sentence = f"{change.of} {said} by {format_pounds(abs(delta))}: {change.reason}."
+    said = f"{'grows' if delta > 0 else 'is cut'} by {format_pounds(abs(delta))}"
+    sentence = f"{change.of} {said if delta else 'stays as it is'}: {change.reason}."
     return Step("change", change.of, before, books.total, 0, sentence)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from budgets import honesty
 from budgets.money import format_pounds
 from budgets.movable import movable
+from budgets.phrases import day
 from budgets.scenario import AS_IT_IS
 from budgets.scenario_document import PARTS
 from data import gaining, write
@@ -136,7 +137,7 @@ def _asked(made: Allocation, found: Document | None) -> str:
         "<h3>What was asked</h3>",
         area_html.paragraphs([note or "Nobody wrote down in words what it is for."]),
         _entries(made),
-        f"<p>It takes effect on {made.outcome.on}. The pot is {pot}; before it was "
+        f"<p>It takes effect on {day(made.outcome.on)}. The pot is {pot}; before it was "
         f"{format_pounds(made.outcome.baseline.total)}.</p>",
     )
 

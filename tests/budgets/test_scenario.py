@@ -43,6 +43,19 @@ def test_nothing_chosen_is_the_baseline_to_the_penny(place: Place) -> None:
     assert np.array_equal(outcome.ledger.pence, drawn.book.pence)
     assert outcome.ledger.place_wide.tolist() == [0, -701]
     assert [step.kind for step in outcome.steps] == ["baseline"]
+    assert outcome.steps[0].sentence == (
+        "On 1 April 2025 all of the £1,000.01 that is spent can move. "
+        "Income of £7.01 goes where its service goes."
+    )
+
+
+def test_a_change_of_nothing_is_said_to_leave_the_line_as_it_is(place: Place) -> None:
+    drawn = place({"amount": 1000, "committed": 400})
+    outcome = drawn.after('[[change]]\nof = "s0"\nper_cent = 0\nreason = "Not yet"\n')
+    assert [step.sentence for step in outcome.steps] == [
+        "On 1 April 2025 £6.00 of the £10.00 that is spent can move; the rest stays where it is.",
+        "s0 stays as it is: Not yet.",
+    ]
 
 
 def test_sharing_by_need_gives_what_fractions_say(place: Place, on_paper: OnPaper) -> None:
