@@ -15,12 +15,23 @@ import pandas as pd
 import streamlit as st
 
 from budgets.money import format_pounds
+from budgets.phrases import within
 from data import side_by_side, versions
 from data.run import Result
 from data.scenarios import Allocation
 from data.side_by_side import AGENCY, AREA, LEVEL, STREAM, Beside
 from geo.errors import CommonGroundError
-from pages.shared import blocks, cache, charts, figures, gains_map, links, who, working
+from pages.shared import (
+    blocks,
+    cache,
+    charts,
+    choices_said,
+    figures,
+    gains_map,
+    links,
+    who,
+    working,
+)
 from pages.shared.figures import plain, text
 from pages.shared.live_map import Drawing, live_map
 from pages.shared.live_table import Column, live_table
@@ -168,7 +179,7 @@ def _beside(
     """Show two allocations side by side."""
     by, level = (str(st.session_state[link.key(name)]) for name in ("by", "level"))
     found = side_by_side.compare(a[1], b[1], by=by, layer=level)
-    rows = figures.level_titles(result)[level].lower() if by == AREA else ROWS[by]
+    rows = within(figures.level_titles(result)[level]) if by == AREA else ROWS[by]
     _pots((a[0], found.a_pot), (b[0], found.b_pot))
     st.markdown(plain(found.sentence(rows=rows)))
     if found.unrankable:
@@ -181,10 +192,13 @@ def _beside(
                 _map(result, level, found, rows), key="compared_map", on_pick=lambda code: None
             )
     with right:
-        _largest(found, by, rows)
-    st.html('<div class="cg-part"><h2 class="is-third">Every row</h2></div>')
-    _table(found, by, a[0], b[0])
-    blocks.download(lambda: found.table.rename_axis(by), f"{result.place.id}-compared-by-{by}.csv")
+        drawn = _largest(found, by, rows)
+    # Without bars the table takes their room beside the map.
+    with st.container() if drawn else right:
+        st.html('<div class="cg-part"><h2 class="is-third">Every row</h2></div>')
+        _table(found, by, a[0], b[0])
+        name = f"{result.place.id}-compared-by-{by}.csv"
+        blocks.download(lambda: found.table.rename_axis(by), name)
     _steps(a, b)
 
 
@@ -200,11 +214,14 @@ def _map(result: Result, level: str, found: Beside, rows: str) -> Drawing:
     return replace(drawing, legend=legend, summary=summary)
 
 
-def _largest(found: Beside, by: str, rows: str) -> None:
-    """Show the largest differences as bars; of areas only where they may be put in an order."""
+def _largest(found: Beside, by: str, rows: str) -> bool:
+    """Show the largest differences as bars, of areas only where they may be put in an order.
+
+    Returns whether there was anything to show.
+    """
     largest = found.largest(BARS)
     if largest.empty or found.unrankable:
-        return
+        return False
     frame = pd.DataFrame(
         {
             "code": largest.index,
@@ -223,6 +240,7 @@ def _largest(found: Beside, by: str, rows: str) -> None:
         of=BY[by],
         alternative=f"The largest difference is in {top['name']}: {amount} {word}.",
     )
+    return True
 
 
 def _pots(*sides: tuple[Side, int]) -> None:
@@ -281,7 +299,8 @@ def _steps(*both: tuple[Side, Allocation]) -> None:
     st.html('<div class="cg-part"><h2 class="is-third">What each of them does</h2></div>')
     for column, (found, made) in zip(st.columns(2, gap="medium"), both, strict=True):
         with column:
-            said = [step.sentence for step in made.outcome.steps] or ["Nothing is changed."]
+            titles = choices_said.Titles(made.result)
+            said = choices_said.steps(titles, made.outcome) or ["Nothing is changed."]
             if found.lines:
                 said.insert(0, "The lines of money were edited.")
             blocks.said(found.title, said)

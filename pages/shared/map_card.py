@@ -13,7 +13,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from budgets.phrases import listed
+from budgets.phrases import listed, within
 from data.mapped import WITHHELD
 from pages.shared import blocks, cache, figures, live_table
 from pages.shared.blocks import CardLine
@@ -146,7 +146,7 @@ def spread(shelf: Shelf, area: str, shown: list[Figure]) -> None:
                 here={str(names[area]): float(values[area])} if area else {},
                 title=figure.title,
                 unit=figure.unit,
-                of=figures.level_titles(shelf.result)[shelf.level].lower(),
+                of=within(figures.level_titles(shelf.result)[shelf.level]),
                 write=partial(_written, figure, scale),
             )
 

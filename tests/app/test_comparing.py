@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -224,6 +225,15 @@ def test_every_way_of_comparing_says_who_has_more(by: str, said: str) -> None:
     assert "£2,840,000.07" in words(test)
     assert "£2,841,500.08" in words(test)
     assert test.selectbox(key="budget.level").disabled is (by != "area")
+
+
+@pytest.mark.usefixtures("store")
+def test_what_each_does_is_said_with_titles_and_not_with_short_names() -> None:
+    said = words(opened())
+    start = said.index("What each of them does")
+    assert "can move" in said[start:]
+    assert not re.search(r"\b(care|parks|clinic) (grows|is cut|stays)", said[start:])
+    assert re.search(r"\b(Care|Parks|Clinics) (grows|is cut) by", said[start:])
 
 
 @pytest.mark.usefixtures("store")
