@@ -20,6 +20,7 @@ from pages.shared import area_html, figures
 from pages.shared.figures import GRADES, RECORDED, text
 
 MOST = 5
+LITTLE = "Too little of the money that changes is recorded; how little is said below."
 WITHHELD = '<span class="cg-hidden">withheld</span>'
 TENTHS = {"1": "1 (neediest)", "10": "10 (least needy)", "all": "All", "none": "No index of need"}
 
@@ -42,7 +43,7 @@ def for_whom(made: Allocation) -> list[str]:
         if bool(assumed.any())
         else "",
     )
-    return [section, _areas(made) if touched.rankable else _unordered(made, touched.reason)]
+    return [section, _areas(made) if touched.rankable else _unordered(made)]
 
 
 def for_area(made: Allocation, level: str, code: str) -> list[str]:
@@ -167,12 +168,12 @@ def _between(row: dict[Any, Any]) -> str:
     return f" (all of its money is then between {low} and {high}, however need is counted)"
 
 
-def _unordered(made: Allocation, reason: str) -> str:
+def _unordered(made: Allocation) -> str:
     """Say why no area is named as the one that gains or loses most."""
     count = gaining.people(made)
     hidden = f" Of {count.hidden:,} areas it may not be shown." if count.hidden else ""
     return area_html.section(
-        area_html.paragraphs([f"Which areas gain or lose most is not said. {reason}{hidden}"])
+        area_html.paragraphs([f"Which areas gain or lose most is not said. {LITTLE}{hidden}"])
     )
 
 
