@@ -142,7 +142,7 @@ def _keep(result: Result, area: About, parts: list[str]) -> None:
     """Offer the page on paper and as a file."""
     left, right = st.columns(2, gap="small")
     with left:
-        printing.button()
+        printing.button(about=area.money.code)
     with right:
         st.download_button(
             "Keep as a file (HTML)",
