@@ -11,6 +11,8 @@ Britain mostly lands in the register's area again and cannot be seen from the co
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
@@ -141,8 +143,12 @@ def _well_placed(points: Boxes, crs: CRS, to_crs: CRS) -> Flags:
 def _to_degrees(points: Boxes, crs: CRS) -> Boxes:
     if crs.is_geographic:
         return points
-    to_wgs84 = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    return np.column_stack(to_wgs84.transform(points[:, 0], points[:, 1]))
+    return np.column_stack(_from_metres(crs).transform(points[:, 0], points[:, 1]))
+
+
+@lru_cache(maxsize=16)  # made in 40 ms, and each layer of a place asks for the same one
+def _from_metres(crs: CRS) -> Transformer:
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def _in_use(degrees: Boxes, crs: CRS) -> Flags:

@@ -285,9 +285,14 @@ def _series(
     low = high = pd.DataFrame(np.nan, index=values.index, columns=values.columns)
     if measure.counted:
         events, people = parts[str(measure.numerator)], parts[str(measure.denominator)]
-        ends = [_interval(measure, events[y], people[y], 0.95) for y in values.columns]
-        low = pd.DataFrame({y: end["low"] for y, end in zip(values, ends, strict=True)})
-        high = pd.DataFrame({y: end["high"] for y, end in zip(values, ends, strict=True)})
+        ends = _interval(measure, _long(events), _long(people), 0.95)
+        low, high = (
+            pd.DataFrame(
+                ends[end].to_numpy().reshape(values.shape),
+                index=values.index, columns=values.columns,
+            )
+            for end in ("low", "high")
+        )  # fmt: skip
     return Series(measure, values, events, people, low, high, flags), listed
 
 
@@ -315,6 +320,12 @@ def _add_up(measure: Measure, parts: dict[str, pd.DataFrame], measures: Measures
         mine = table.where(known).drop(index=measures.country or "", errors="ignore")
         table.loc[measures.place] = mine.sum(min_count=1)
         parts[column] = table
+
+
+def _long(wide: pd.DataFrame) -> pd.Series:
+    """Return a table of areas by years row by row, each value under its area and year."""
+    index = [f"{code} in {year}" for code in wide.index for year in wide.columns]
+    return pd.Series(wide.to_numpy().ravel(), index=pd.Index(index, name=wide.index.name))
 
 
 def _interval(measure: Measure, events: pd.Series, people: pd.Series, level: float) -> pd.DataFrame:
