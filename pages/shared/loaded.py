@@ -27,8 +27,8 @@ def show(result: Result, *, today: dt.date) -> None:
     live_table(
         found,
         {
-            "what": Column("What"),
             "name": Column("Called"),
+            "what": Column("What"),
             # A phone shows three columns at once: the age must be among them.
             "age": Column("Age"),
             "date": Column("As of"),

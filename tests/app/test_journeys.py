@@ -289,6 +289,21 @@ def test_a_resident_finds_her_postcode(demo_visits: Any, demo_place: Path) -> No
         assert f"{people:,} people" in page.locator("body").inner_text()
 
 
+def test_what_is_loaded_is_read_on_a_phone_without_tall_rows(demo_visits: Any) -> None:
+    """A row is as tall as its name or source needs: five lines of 20 pixels and their margin."""
+    with demo_visits.page(path="/", size="phone") as page:
+        table = page.get_by_role("table", name="What is loaded, with source and age")
+        heads = [head.strip(" ▲▼") for head in table.locator("thead th").all_inner_texts()]
+        assert heads[:3] == ["Called", "What", "Age"]
+        rows = table.locator("tbody tr")
+        tall = rows.evaluate_all("rows => rows.map(row => row.getBoundingClientRect().height)")
+        assert len(tall) > 20
+        assert max(tall) <= 5 * 20 + 14
+        seen = table.locator("thead th").nth(2).bounding_box()
+        assert seen
+        assert seen["x"] + seen["width"] <= 390
+
+
 def test_the_ways_back_and_forward_of_the_browser_lead_through_the_choices(visits: Any) -> None:
     with visits.page(path="/budget") as page:
         for title in ("Lines of money", "Choices", "Saved and said"):

@@ -6,6 +6,7 @@
 // reads it, the browser finds words in it, and every text goes through textContent.
 
 const SHORT = 14; // letters; a column of words no longer than this takes no more room than it needs
+const LONG = 60; // letters; one with longer words has room of its own, else its rows grow tall on a phone
 const MOST_ROWS = 1000; // of a longer table the first in the chosen order are shown
 
 export default function mount({ parentElement, data, setTriggerValue }) {
@@ -40,8 +41,11 @@ class LiveTable {
     this.data = data;
     this.kinds = data.columns.map((column) => {
       if (column.order !== null) return "number";
-      return column.texts.every((text) => text.length <= SHORT) ? "short" : "words";
+      const longest = column.texts.reduce((most, text) => Math.max(most, text.length), 0);
+      if (longest <= SHORT) return "short";
+      return longest > LONG ? "words long" : "words";
     });
+    this.root.classList.toggle("reading", this.kinds.some((kind) => kind.endsWith("long")));
     this.root.querySelector("caption").textContent = data.caption;
     const scroll = this.part("scroll");
     scroll.setAttribute("aria-label", data.caption);
