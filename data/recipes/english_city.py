@@ -331,7 +331,7 @@ def _one(frame: pd.DataFrame, column: str) -> str:
 
 
 NOTE = (
-    "Money is the outturn of 2017-18, people the Census of 2021, need the index of 2025: a "
+    "Money is what was spent in 2017-18, people the Census of 2021, need the index of 2025: a "
     "worked example on published figures, not an account of any one year. The amounts of the NHS "
     "are assumptions."
 )

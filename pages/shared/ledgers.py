@@ -23,6 +23,7 @@ from pages.shared.live_table import Column
 
 ALL = ""  # every line of money together
 BEYOND = "beyond it"
+STATUSES = {"budget": "planned", "forecast": "foreseen", "outturn": "spent"}
 
 
 def rows(level: Level, line: str) -> np.ndarray:
@@ -174,7 +175,7 @@ def lines(result: Result) -> pd.DataFrame:
             ],
             "held_at": [_title(result, layer) for layer in streams["held_at"]],
             "year": streams["year"].astype(str),
-            "status": streams["status"],
+            "status": streams["status"].map(STATUSES),
             "source": streams["source"],
         }
     )
@@ -190,7 +191,9 @@ def line_columns() -> dict[str, Column]:
         "shared": Column("How it is shared", help="From A, the surest way, to G, the least sure."),
         "held_at": Column("Decided at"),
         "year": Column("Year"),
-        "status": Column("Status"),
+        "status": Column(
+            "Status", help="Planned: a budget. Foreseen: a forecast. Spent: an outturn."
+        ),
         "source": Column("Source"),
     }
 
@@ -207,7 +210,7 @@ def assumed(result: Result) -> list[tuple[str, str]]:
     told: dict[str, list[str]] = {}
     for line, words in _told(streams[streams["assumption"].str.strip() != ""], "assumption"):
         told.setdefault(words, []).append(line)
-    return [(words, "; ".join(lines_)) for words, lines_ in told.items()]
+    return [(words[:1].upper() + words[1:], "; ".join(named)) for words, named in told.items()]
 
 
 def _told(streams: pd.DataFrame, column: str) -> list[tuple[str, str]]:

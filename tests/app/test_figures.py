@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from budgets.streams_columns import STATUSES
 from data import place, run
 from pages.shared import figures, ledgers
 
@@ -189,6 +190,8 @@ def test_lines_below_zero_and_assumed_amounts_are_told_with_their_reason(
 ) -> None:
     assert ledgers.below_zero(result) == [("Parking fees, -£50,000.00", "Income from car parks")]
     assert ledgers.assumed(result) == [("A round figure", "Clinics, £1,600,000.00")]
+    assert set(ledgers.lines(result)["status"]) == {"planned"}
+    assert set(ledgers.STATUSES) == set(STATUSES)
     marks = ledgers.lines(result)["mark"]
     assert marks.to_dict() == {"care": "", "parks": "", "clinic": "assumed", "fees": "income"}
 
