@@ -8,6 +8,7 @@ the front page says where its server is, which a browser else finds out by two r
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from streamlit import config
 
 MOST_BYTES = 64_000_000  # of all kept answers; those asked for last stay
 LARGEST = 8_000_000  # of one
+TEXTS = {b"application/javascript", b"text/javascript", b"text/css", b"application/json"}
+LEAST_PACKED = 1_000  # bytes; below that the headers weigh more
 PARTLY = {b"range", b"if-range", b"if-none-match", b"if-modified-since"}  # asks for no whole file
 BEFORE = "<head>"
 # What stands for a part that is still to come would pulse at sixty pictures a second: on a small
@@ -56,6 +59,22 @@ class Answer:
         else:
             self.lasting = False
 
+    def pack(self) -> None:
+        """Compress the body of a text, if nobody has: scripts travel at a third of their size."""
+        named = {name.lower(): value for name, value in self.headers}
+        kind = named.get(b"content-type", b"").split(b";")[0].strip()
+        if b"content-encoding" in named or kind not in TEXTS or len(self.body) < LEAST_PACKED:
+            return
+        self.body = gzip.compress(self.body, compresslevel=6, mtime=0)
+        mine = {b"content-length", b"accept-ranges", b"etag", b"vary"}
+        kept = [(name, value) for name, value in self.headers if name.lower() not in mine]
+        told = {b"content-encoding": b"gzip", b"content-length": str(len(self.body)).encode()}
+        # A tag names one form of a file; this form is no longer that which the tag was given to.
+        told[b"vary"] = b"Accept-Encoding"
+        if tag := named.get(b"etag"):
+            told[b"etag"] = b"W/" + tag.removeprefix(b"W/")
+        self.headers = kept + list(told.items())
+
     async def give(self, send: Send) -> None:
         """Give the answer once more."""
         await send({"type": "http.response.start", "status": 200, "headers": list(self.headers)})
@@ -89,6 +108,8 @@ class Kept:
 
         await self.app(scope, receive, listening)
         if answer.whole and about not in self.answers:  # two browsers may have asked at once
+            if packed:
+                answer.pack()
             self.keep(about, answer)
 
     def keep(self, about: tuple[str, bytes, bool], answer: Answer) -> None:

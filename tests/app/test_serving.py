@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 from typing import Any
@@ -87,6 +88,44 @@ def test_what_may_change_or_is_for_one_visitor_is_asked_for_each_time(
     kept = serving.Kept(files)
     assert [ask(kept)[2], ask(kept)[2]] == [b"a page", b"a page"]
     assert files.asked == 2
+
+
+GZIP = [(b"accept-encoding", b"gzip, br")]
+SCRIPT = [*FOR_EVER, (b"content-type", b"text/javascript; charset=utf-8"), (b"etag", b'"one"')]
+
+
+def test_who_reads_compressed_scripts_gets_them_so_from_the_second_time_on() -> None:
+    files = Files(b"let a = 1;\n" * 500, [*SCRIPT, (b"content-length", b"5500")])
+    kept = serving.Kept(files)
+    assert ask(kept, headers=GZIP)[2] == files.body
+    status, headers, body = ask(kept, headers=GZIP)
+    assert status == 200
+    assert gzip.decompress(body) == files.body
+    assert len(body) < len(files.body) / 10
+    assert headers[b"content-encoding"] == b"gzip"
+    assert headers[b"content-length"] == str(len(body)).encode()
+    assert headers[b"vary"] == b"Accept-Encoding"
+    assert headers[b"etag"] == b'W/"one"'
+    assert headers[b"cache-control"] == FOR_EVER[0][1]
+    ask(kept)
+    plain = ask(kept)  # another browser does not
+    assert plain[2] == files.body
+    assert b"content-encoding" not in plain[1]
+    assert files.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"short", SCRIPT),
+        (b"a picture" * 500, [*FOR_EVER, (b"content-type", b"image/png")]),
+        (b"packed by others" * 500, [*SCRIPT, (b"content-encoding", b"br")]),
+        (b"nobody knows what" * 500, FOR_EVER),
+    ],
+)
+def test_what_would_gain_nothing_is_given_as_it_was(body: bytes, headers: Any) -> None:
+    kept = serving.Kept(Files(body, headers))
+    assert ask(kept, headers=GZIP) == ask(kept, headers=GZIP) == (200, dict(headers), body)
 
 
 def test_the_memory_is_bounded_and_the_file_asked_for_last_stays(
