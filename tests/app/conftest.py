@@ -391,10 +391,10 @@ class Visits:
         page.goto(path)
         self.settle(page)
 
-    def settle(self, page: Any) -> None:
+    def settle(self, page: Any, rest: int = LOOK_EVERY) -> None:
         """Wait until the page's script has ended and what it draws is there."""
         page.wait_for_function(SETTLED, polling=LOOK_EVERY)
-        page.wait_for_timeout(300)  # what fades in counts as pale, and a run may follow a run
+        page.wait_for_timeout(rest)  # a run may follow a run
         page.wait_for_function(SETTLED, polling=LOOK_EVERY)
 
 

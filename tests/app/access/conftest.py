@@ -48,6 +48,7 @@ NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, butt
   .filter((el) => !(el.getAttribute('aria-label') || el.getAttribute('aria-labelledby')
     || el.labels?.length || el.title || el.textContent?.trim()))
   .map((el) => el.outerHTML.slice(0, 160))"""
+FADED = 300  # milliseconds; what still fades in would count as pale
 WIDER = "document.documentElement.scrollWidth - window.innerWidth"
 # The lightness of the ground that the page lies on, of 255.
 GROUND = """() => getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor
@@ -96,7 +97,7 @@ def found(request: pytest.FixtureRequest, visits: Any) -> Found:
             seen.titles[path] = page.title()
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
-                visits.settle(page)
+                visits.settle(page, FADED)
                 seen.ground[scheme].append(page.evaluate(GROUND))
                 seen.serious[scheme][path] = serious_faults(page)
     return seen
