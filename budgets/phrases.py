@@ -6,8 +6,11 @@ In: numbers and words. Out: text as a person would say it. Exact figures stand i
 from __future__ import annotations
 
 import datetime as dt
+from itertools import takewhile
 
 from budgets.money import format_pounds
+
+WORTH_IT = 20  # letters that several sources begin with
 
 
 def money(pounds: float) -> str:
@@ -26,6 +29,16 @@ def listed(parts: list[str]) -> str:
     if len(parts) > 6:
         return f"{', '.join(parts[:5])} and {len(parts) - 5:,} more"
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def joined(sources: list[str]) -> str:
+    """Join sources; what several of them begin with is said once."""
+    parts = zip(*(source.split(", ") for source in sources), strict=False)
+    same = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
+    start = ", ".join(same) if len(sources) > 2 else ""
+    if len(start) < WORTH_IT or start in sources:
+        return "; ".join(sources)
+    return f"{start}: {'; '.join(source[len(start) + 2 :] for source in sources)}"
 
 
 def people(count: float) -> str:

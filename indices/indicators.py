@@ -111,13 +111,20 @@ class Indicator(BaseModel):
 
     def describe(self) -> str:
         """Say in one sentence what the figure is, for a caption or a tooltip."""
-        of = f", {self.numerator} of {self.denominator}" if self.counted else ""
-        kind = "survey answers" if self.kind == "survey" else self.kind
+        kind: str = "survey answers" if self.kind == "survey" else self.kind
+        if self.counted:
+            kind += f", {_spaced(self.numerator)} out of {_spaced(self.denominator)}"
+        worse = "neither end is worse" if self.direction == "neither" else self.direction
         means = f"{self.definition.rstrip('.')}. " if self.definition else ""
         return (
-            f"{self.title} ({self.unit}; {kind}{of}; {self.direction}). {means}"
+            f"{self.title} ({self.unit}; {kind}; {worse}). {means}"
             f"Source: {self.source}, {self.date}, areas {self.vintage}."
         )
+
+
+def _spaced(column: str | None) -> str:
+    """Write the name of a column as words."""
+    return str(column).replace("_", " ")
 
 
 def load(path: str | Path) -> dict[str, Indicator]:

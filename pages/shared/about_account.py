@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Any
 
 from budgets import honesty
 from budgets.money import format_pounds
 from budgets.movable import movable
-from budgets.phrases import day
+from budgets.phrases import day, joined
 from budgets.scenario import AS_IT_IS
 from budgets.scenario_document import PARTS
 from data import gaining, write
@@ -27,7 +26,6 @@ from pages.shared.area_money import AreaMoney
 from pages.shared.figures import text
 from pages.shared.working import when
 
-WORTH_IT = 20  # letters that several sources begin with
 STAMPS = {
     "draft": "Draft: nobody has decided this",
     "consultation": "In consultation: not decided yet",
@@ -226,7 +224,7 @@ def _sources(made: Allocation) -> str:
         cells: list[Any] = [
             f"{len(mine)}",
             ", ".join(sorted(set(mine["year"].astype(str)))),
-            _joined(list(named)) or "not stated",
+            joined(list(named)) or "not stated",
             format_pounds(int(mine["amount_pence"].sum()), whole=True),
         ]
         pairs = [(head, text(cell)) for head, cell in zip(heads[1:], cells, strict=True)]
@@ -242,16 +240,6 @@ def _sources(made: Allocation) -> str:
         area_html.table(heads, rows, label="Sources of the money"),
         area_html.paragraphs(said),
     )
-
-
-def _joined(sources: list[str]) -> str:
-    """Join sources; what several of them begin with is said once."""
-    parts = zip(*(source.split(", ") for source in sources), strict=False)
-    same = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
-    start = ", ".join(same) if len(sources) > 2 else ""
-    if len(start) < WORTH_IT or start in sources:
-        return "; ".join(sources)
-    return f"{start}: {'; '.join(source[len(start) + 2 :] for source in sources)}"
 
 
 def _made_from(made: Allocation, found: Document | None) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from budgets.money import format_pounds
+from budgets.phrases import joined
 from data.following import Followed
 from data.run import Result
 from indices.profile_words import about
@@ -180,7 +181,13 @@ def _sources(result: Result, area: About) -> str:
     streams = result.ledger.streams
     source_of = dict(zip(streams.index.tolist(), map(str, streams["source"]), strict=True))
     lines = [source_of[line] for line in area.money.lines.index.tolist()]
-    told = sorted({source for source in lines if source.strip()})
+    agency_of = dict(zip(streams.index.tolist(), map(str, streams["agency"]), strict=True))
+    by_agency: dict[str, list[str]] = {}
+    for line, source in zip(area.money.lines.index.tolist(), lines, strict=True):
+        if source.strip():
+            by_agency.setdefault(agency_of[line], []).append(source)
+    told = [joined(sorted(set(mine))) for mine in by_agency.values()]
+    told = sorted(set(told))
     unsaid = sum(not source.strip() for source in lines)
     said.append(f"Money, {figures.years(result)}: {'; '.join(told) or 'no source is stated'}.")
     if told and unsaid:

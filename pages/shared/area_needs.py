@@ -51,11 +51,8 @@ def needs(profile: Profile) -> str:
         "rests on few cases or on an estimate."
         + ("" if "england" in names else " No figures for England are held to put beside these.")
     )
-    notes = [
-        f"{row['sentence']} {row['definition']} Source: {row['source'] or 'not stated'}"
-        f"{', ' + str(row['date']) if row['date'] else ''}."
-        for row in told
-    ]
+    # What a measure is ends with its source.
+    notes = [f"{row['sentence']} {row['definition']}" for row in told]
     return area_html.section(
         "<h3>What it needs</h3>",
         f'<p class="cg-kind">{text(said)}</p><p class="cg-keys">{key}</p>',

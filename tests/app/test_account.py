@@ -128,14 +128,14 @@ def test_the_change_by_tenth_of_need_is_drawn_and_told() -> None:
 
 
 def test_what_several_sources_begin_with_is_said_once() -> None:
-    from pages.shared.about_account import _joined
+    from budgets.phrases import joined
 
     book = "Budget book of the town, 2025-26"
-    assert _joined([f"{book}, page 1", f"{book}, page 7", f"{book}, page 9"]) == (
+    assert joined([f"{book}, page 1", f"{book}, page 7", f"{book}, page 9"]) == (
         f"{book}: page 1; page 7; page 9"
     )
-    assert _joined(["One", "Another"]) == "One; Another"
-    assert _joined([]) == ""
+    assert joined(["One", "Another"]) == "One; Another"
+    assert joined([]) == ""
 
 
 # -- of one area -----------------------------------------------------------------------------------

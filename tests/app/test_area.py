@@ -54,6 +54,22 @@ def test_the_first_page_says_what_the_place_is_and_opens_three_doors() -> None:
         assert door in said
 
 
+def test_what_several_lines_of_an_agency_have_as_their_source_is_said_once(
+    make_place: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_place(tmp_path / "book")
+    text = (folder / "streams.csv").read_text()
+    lines = text.splitlines()
+    own = [line.replace("Budget book", f'"Budget book of the town 2025, page {at}"')
+           for at, line in enumerate(lines)]  # fmt: skip
+    more = own[2].replace("parks,Parks", "trees,Trees").replace("page 2", "page 9")
+    (folder / "streams.csv").write_text("\n".join([*own, more]) + "\n")
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
+    said = wordy(opened("area", v="1", level="wd", area="w1w"))
+    assert said.count("Budget book of the town 2025") == 1
+    assert "Budget book of the town 2025: page 1; page 2; page 9" in said
+
+
 def test_before_an_area_is_chosen_the_page_says_how_to_find_one_and_what_the_place_is() -> None:
     said = wordy(opened("area"))
     assert "Find your area" in said

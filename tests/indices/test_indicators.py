@@ -85,10 +85,14 @@ def test_indicators_are_read_in_their_order_with_dates_and_years_as_text(tmp_pat
 
 def test_an_indicator_says_what_it_is():
     text = Indicator.model_validate(table()).describe()
-    for part in ("Sick", "%", "sick of people", "high is worse", "2024", "areas sa"):
+    for part in ("Sick", "%", "sick out of people", "high is worse", "2024", "areas sa"):
         assert part in text
     answers = table(kind="survey", numerator=None, denominator=None, value="v")
     assert "survey answers" in Indicator.model_validate(answers).describe()
+    columns = table(numerator="sick_leave", denominator="working_age", direction="neither")
+    said = Indicator.model_validate(columns).describe()
+    assert "sick leave out of working age" in said
+    assert "neither end is worse" in said
 
 
 @pytest.mark.parametrize(
