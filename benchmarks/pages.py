@@ -50,7 +50,7 @@ ANSWER = f"""() => new Promise((done) => {{ {FIND}
 PROFILE = f"""() => new Promise((done, fail) => {{ {FIND}
   setTimeout(() => fail(new Error('nothing was told of the drawn area')), 60000);
   const start = performance.now();
-  const look = () => document.querySelector('.cg-part')
+  const look = () => document.querySelector('.cg-who')
     ? done(performance.now() - start) : requestAnimationFrame(look);
   map().querySelector('.pen-finish').click();
   look(); }})"""

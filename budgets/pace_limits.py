@@ -72,7 +72,7 @@ class Step:
 def written(value: float, unit: str) -> str:
     """Write a limit in its unit."""
     if unit == "per cent":
-        return f"{value:+.6g} %"
+        return f"{value:+.6g} %" if value else "0 %"
     if unit == "match":
         return f"{value:.6g} for each pound"
     return f"£{value:,.2f}" + (" a head" if unit == "per head" else "")

@@ -72,7 +72,7 @@ def written(value: Any, unit: str) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(written(one, unit) for one in value)
     if unit == "per cent":
-        return f"{float(value):+.9g} %"
+        return f"{float(value):+.9g} %" if float(value) else "0 %"
     if unit == "match":
         return f"{float(value):.9g} for each pound"
     return format_pounds(round(float(value) * 100)) + (" a person" if unit == "per head" else "")
