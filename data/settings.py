@@ -62,6 +62,8 @@ class BaseSettings(_Strict):
     code: Text = "code"
     people: Text = "residents"
     households: Text | None = None
+    source: str = ""
+    date: str = ""
 
 
 class CrosswalkSettings(_Strict):

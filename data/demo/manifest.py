@@ -126,6 +126,8 @@ def place_toml(*, seed: int) -> str:
             code="code",
             people="residents",
             households="households",
+            source=SOURCE,
+            date=DATE,
         ),
         *(_layer(layer) for layer in LAYERS),
         _block(

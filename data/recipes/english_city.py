@@ -258,6 +258,8 @@ def _write(
         code=settings["census"]["code"],
         people=settings["census"]["people"],
         households=settings["census"]["households"],
+        source=settings["census"]["source"],
+        date=settings["census"]["date"],
     )
     for layer, choice in chosen.items():
         _write_layer(draft, toml, layer, choice, settings)

@@ -15,6 +15,7 @@ from pages.shared import area_html
 from pages.shared.blocks import pounds
 from pages.shared.cache_kept import kept
 from pages.shared.figures import level_titles, text
+from pages.shared.figures import of as figures_of
 
 TOLD = (
     "You will read who lives there, what it needs beside the place as a whole, what is spent there "
@@ -54,8 +55,19 @@ def _made(result: Result, prepared: Prepared | None) -> str:
         f"<h2>Find your area</h2><ul>{items}</ul><p>{text(TOLD)}</p>",
         f'<h2 class="is-third">{text(result.place.name)} in short</h2>',
         f'<dl class="cg-figures">{rows}</dl>',
+        *(f'<p class="cg-kind">{text(told)}</p>' for told in _sources(result)),
         name="find",
     )
+
+
+def _sources(result: Result) -> list[str]:
+    """Say of each figure what it is, where it comes from and of when it is."""
+    shown = figures_of(result, result.place.base_layer)
+    return [
+        f"{figure.title}: {figure.definition} {figure.source}, {figure.vintage}."
+        for name in ("people", "need", "money")
+        if (figure := shown.get(name)) is not None
+    ]
 
 
 def _glance(result: Result) -> list[tuple[str, str, str]]:

@@ -118,8 +118,8 @@ def _need(result: Result, level: str) -> Figure | None:
 
 
 def _people(result: Result, level: str) -> Figure:
-    base = result.place.settings.layer(result.place.base_layer)
-    counted = result.place.settings.base.people.replace("_", " ")
+    base = result.place.settings.base
+    counted = base.people.replace("_", " ")
     base_level = level == result.place.base_layer
     return Figure(
         id="people",
@@ -129,7 +129,7 @@ def _people(result: Result, level: str) -> Figure:
         darker="darker = more people",
         definition=f"People who live here ({counted}), counted once.",
         source=base.source or "the place's own table of people",
-        vintage=base.date or base.vintage or "not stated",
+        vintage=base.date or "no date stated",
         sure="Counted, not estimated." if base_level else _split(result, level),
         write=lambda value: f"{value:,.0f}",
     )

@@ -43,6 +43,8 @@ layer = "sq"
 inside = "town"
 table = "base.csv"
 people = "residents"
+source = "Counted for tests"
+date = "2024-06-30"
 [[layers]]
 id = "sq"
 title = "Squares"
@@ -321,7 +323,7 @@ SETTLED = """() => {
 class Profiles:
     """Browser profiles, each for one visitor at a time, with nothing left of the one before.
 
-    But for the files that never change: to fetch and compile them anew takes half of a visit.
+    But for the files that never change: to fetch and compile them anew takes a third of a visit.
     """
 
     browser: Any

@@ -84,6 +84,13 @@ def test_before_an_area_is_chosen_the_page_says_how_to_find_one_and_what_the_pla
     here = f"Money that falls here £{pounds / 1e6:.1f} million £{pounds / inside:,.0f} a person"
     assert here in said
     assert "Of it recorded 0% the rest is shared by a rule" in said
+    assert (
+        "People: People who live here (residents), counted once. Counted for tests, 2024-06-30."
+        in said
+    )
+    assert "Need: " in said
+    assert "Invented for tests, 2025." in said
+    assert "4 lines of public money, each with its own source on the Budget page, 2025-26." in said
     assert "Find your area" not in wordy(opened("area", v="1", level="wd", area="w1w"))
 
 

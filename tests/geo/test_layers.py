@@ -287,6 +287,9 @@ def test_only_what_lies_around_a_box_is_read(tmp_path, system):
     assert sorted(kinds(whole)) == ["repaired", "repaired"]
     with pytest.raises(EmptyLayer):
         layers.read(path, code="code", bbox=(X, Y + 5000, X + 10, Y + 5010))
+    pd.DataFrame({"code": ["a"]}).to_parquet(tmp_path / "table.parquet")
+    with pytest.raises(NoGeometry):
+        layers.read(tmp_path / "table.parquet", code="code", crs=system, bbox=(X, Y, X, Y))
 
 
 def test_an_area_without_a_shape_is_a_fault_wherever_one_looks(tmp_path):
