@@ -50,6 +50,7 @@ log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
 FOR_EVER = "public, max-age=31536000, immutable"
 PLACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+PAGES = [page.strip("/") for page in serving.PAGES]
 MAPPED = ("map", "budget", "area")  # pages with a live map
 SHAPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}-[0-9a-f]{12}\.json")
 
@@ -202,7 +203,9 @@ class Guard:
             (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
         ]
         self.names = {name for name, _ in self.headers}
-        self.link = (b"link", scripts.preload().encode())
+        self.links = {
+            page: (b"link", scripts.preload(mapped=page in MAPPED).encode()) for page in PAGES
+        }
         # Several processes serve one address: a browser is told which of them holds its pages.
         self.process = os.environ.get(front.VARIABLE, "")
         told = f"{front.COOKIE}={self.process}; Path=/; HttpOnly; SameSite=Lax"
@@ -223,7 +226,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 COUNTS[part, str(message["status"])] += 1
                 kept = [h for h in message.get("headers", []) if h[0].lower() not in self.names]
-                mine = [*self.headers, self.link] if first in MAPPED else self.headers
+                mine = [*self.headers, self.links[first]] if first in PAGES else self.headers
                 if self.process and part == "pages":
                     mine = [*mine, self.told]
                 message = {**message, "headers": [*kept, *mine]}

@@ -24,6 +24,7 @@ from pages.shared import (
     cache,
     links,
     printing,
+    scripts,
     talk,
 )
 from pages.shared.account_of import Asked
@@ -34,7 +35,7 @@ def show() -> None:
     """Draw the page."""
     result = blocks.opened()
     link = links.Link("account")
-    st.html(about_area.AREA_LOOK)
+    scripts.sheet(about_area.AREA_LOOK)
     blocks.lead("The account", "What was asked, what was decided, and what changed for whom.")
     notes = st.container()
     try:

@@ -25,6 +25,7 @@ from pages.shared import (
     cache_area,
     links,
     printing,
+    scripts,
     talk,
     typed,
 )
@@ -46,7 +47,7 @@ def show() -> None:
     result = blocks.opened()
     prepared = cache.profiles(result)
     link = links.Link("area")
-    st.html(about_area.AREA_LOOK)
+    scripts.sheet(about_area.AREA_LOOK)
     blocks.lead("My area", "Who lives here, what it needs, and what is spent here.")
     notes = st.container()
     chosen = choose(result, prepared, link)

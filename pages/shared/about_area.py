@@ -16,15 +16,15 @@ from data.following import Followed
 from data.run import Result
 from indices.profile_words import about
 from indices.profiles import Profile
-from pages.shared import area_html, area_needs, area_spent, figures
+from pages.shared import area_html, area_needs, area_spent, figures, scripts
 from pages.shared.area_money import AreaMoney
 from pages.shared.blocks import pounds
 from pages.shared.figures import text
 
 HERE = Path(__file__).parent
 CANNOT = HERE / "texts" / "cannot_say.md"
-AREA_LOOK = HERE / "area.css"
-LOOKS = (HERE / "look.css", AREA_LOOK, HERE / "document.css")
+AREA_LOOK = "area.css"
+LOOKS = (scripts.JS / scripts.LOOK, scripts.JS / AREA_LOOK, HERE / "document.css")
 LIKE = 5  # areas most like one, of those that are known
 SPENT, ALIKE = "spent", "alike"  # sections that the page puts something after
 

@@ -1,14 +1,13 @@
 """Blocks of a page that are more than a widget: the place's name, the area card, the equation.
 
 In: figures and texts. Out: HTML in which every text from a file is escaped. Colours and spacing
-are in `look.css`.
+are in `js/look.css`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -17,15 +16,13 @@ from budgets.money import format_pounds
 from data.run import Result
 from geo import cells
 from geo.errors import CommonGroundError
-from pages.shared import cache
+from pages.shared import cache, scripts
 from pages.shared.figures import Figure, text
-
-LOOK = Path(__file__).parent / "look.css"
 
 
 def look() -> None:
     """Put the style sheet on the page."""
-    st.html(LOOK)
+    scripts.sheet(scripts.LOOK)
 
 
 def place_band(name: str, *, fictional: bool, note: str) -> None:

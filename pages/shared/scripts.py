@@ -18,6 +18,7 @@ from typing import Any
 import streamlit as st
 
 JS = Path(__file__).parent / "js"
+LOOK = "look.css"
 LEAFLET_VERSION = "1.9.3"  # xstatic-leaflet, pinned in pyproject.toml; part of the address
 LEAFLET = f"/local/leaflet/leaflet.js?v={LEAFLET_VERSION}"
 LEAFLET_STYLE = f"/local/leaflet/leaflet.css?v={LEAFLET_VERSION}"
@@ -103,6 +104,11 @@ def address(name: str) -> str:
     return f"/local/js/{name}?v={digest}"
 
 
+def sheet(name: str) -> None:
+    """Put a style sheet of ours on the page: its address, which a run can name in few bytes."""
+    st.html(f'<style>@import url("{address(name)}");</style>')
+
+
 def component(name: str, *sheets: str) -> Any:
     """Return the component `name`: its markup, its style sheet and `sheets`, and its script.
 
@@ -115,14 +121,18 @@ def component(name: str, *sheets: str) -> Any:
     return st.components.v2.component(name, html=links + markup, js=_SHIM, isolate_styles=True)
 
 
-def preload() -> str:
-    """Return the `Link` header that lets a browser fetch our scripts together with the page.
+def preload(*, mapped: bool) -> str:
+    """Return the `Link` header that lets a browser fetch what a page needs together with it.
 
-    Without it the browser learns of them only once the page runs, half a second later.
+    Without it the browser learns of our style sheet, and of the scripts of a page with a map, only
+    once the page runs, half a second later.
     """
-    scripts = ("live_map.js", "live_map_legend.js", "live_table.js")
-    modules = (*map(address, scripts), LEAFLET)
-    sheets = (address("live_map.css"), address("live_table.css"), LEAFLET_STYLE)
+    modules: tuple[str, ...] = ()
+    sheets = [address(LOOK)]
+    if mapped:
+        scripts = ("live_map.js", "live_map_legend.js", "live_table.js")
+        modules = (*map(address, scripts), LEAFLET)
+        sheets += [address("live_map.css"), address("live_table.css"), LEAFLET_STYLE]
     links = [f"<{module}>; rel=modulepreload" for module in modules]
     links += [f"<{sheet}>; rel=preload; as=style" for sheet in sheets]
     return ", ".join(links)

@@ -393,6 +393,15 @@ class Visits:
         page.goto(path)
         self.settle(page)
 
+    @contextmanager
+    def slowed(self, page: Any, times: float) -> Iterator[None]:
+        """Slow a page down: only for what must happen at once, because to be slow takes a core."""
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": times})
+        yield
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        session.detach()
+
     def settle(self, page: Any, rest: int = LOOK_EVERY) -> None:
         """Wait until the page's script has ended and what it draws is there."""
         page.wait_for_function(SETTLED, polling=LOOK_EVERY)

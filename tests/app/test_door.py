@@ -145,10 +145,11 @@ def test_scripts_are_kept_for_ever_only_under_an_address_with_their_hash(server:
     assert "immutable" in named[1]["cache-control"]
 
 
-def test_pages_with_a_map_announce_its_scripts_and_each_can_be_fetched(server: Any) -> None:
-    for path in ("/map", "/budget", "/area"):
+def test_pages_announce_what_they_need_and_each_can_be_fetched(server: Any) -> None:
+    """The style sheet everywhere; where there is a map, its scripts and theirs too."""
+    for path, count in {"/": 1, "/account": 1, "/map": 8, "/budget": 8, "/area": 8}.items():
         announced = re.findall(r"<([^>]+)>; rel=(\w+)", server.get(path)[1]["link"])
-        assert len(announced) == 7
+        assert len(announced) == count
         for address, _ in announced:
             status, headers, body = server.get(address)
             assert status == 200
@@ -180,6 +181,7 @@ def test_the_settings_keep_the_server_to_itself() -> None:
         "server.enableXsrfProtection": True,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
+        "global.minCachedMessageSize": 10**9,  # no message is sent by its name (decision 0013)
     }
     assert {key: config.get_option(key) for key in wanted} == wanted
     assert config.get_option("server.maxUploadSize") <= 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +28,6 @@ def page(desk: Any) -> Iterator[Any]:
         yield opened
 
 
-@contextmanager
-def slowed(page: Any) -> Iterator[None]:
-    """Slow a page down: only for what must happen at once, because to be slow takes a core."""
-    session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    yield
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    session.detach()
-
-
 def go(desk: Any, page: Any, part: str) -> None:
     page.get_by_role("radio", name=part, exact=True).click()
     desk.settle(page)
@@ -46,7 +35,7 @@ def go(desk: Any, page: Any, part: str) -> None:
 
 def type_and_leave(desk: Any, page: Any, field: str, words: str, part: str) -> None:
     """Type, and press another part of the page before the field has told anybody."""
-    with slowed(page):
+    with desk.slowed(page, SLOWER):
         page.get_by_role("textbox", name=field, exact=True).press_sequentially(words)
         page.get_by_role("radio", name=part, exact=True).click()
     desk.settle(page)
@@ -84,7 +73,7 @@ def test_what_is_typed_to_be_saved_or_said_stays(desk: Any, page: Any) -> None:
     assert value(page, "What is new in this version, in a sentence") == "Oaks"
     assert value(page, "Your comment on the place") == "Well done"
     note = page.get_by_role("textbox", name="What is new")
-    with slowed(page):
+    with desk.slowed(page, SLOWER):
         note.press("End")
         note.press_sequentially(" and elms")
         page.get_by_role("button", name="Save as a new scenario").click()
@@ -100,7 +89,7 @@ def test_a_line_in_the_form_stays_and_the_last_word_is_kept(desk: Any, page: Any
     go(desk, page, "Lines of money")
     page.get_by_text("One line in a form").click()
     assert value(page, "Line of money") == "Bus passes"
-    with slowed(page):
+    with desk.slowed(page, SLOWER):
         page.get_by_role("textbox", name="Agency", exact=True).press_sequentially("Town council")
         page.get_by_role("textbox", name="Amount", exact=True).press_sequentially("1234.5")
         page.get_by_role("button", name="Add this line").click()
