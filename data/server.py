@@ -45,7 +45,7 @@ def serve(listener: socket.socket, ready: Callable[[], None]) -> bool:
             if self.started:
                 ready()
 
-    # Every message is sent whole; compressed, less than half of its bytes travel.
+    # Every message is sent whole; compressed, a third to two thirds of its bytes travel.
     settings = uvicorn.Config(
         "app:app", log_level="warning", access_log=False, ws_per_message_deflate=True
     )
