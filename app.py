@@ -52,6 +52,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 PLACE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 PAGES = [page.strip("/") for page in serving.PAGES]
 MAPPED = ("map", "budget", "area")  # pages with a live map
+TOLD = ("area", "account")  # pages that tell of an area
 SHAPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}-[0-9a-f]{12}\.json")
 
 STARTED = time.time()
@@ -203,9 +204,8 @@ class Guard:
             (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
         ]
         self.names = {name for name, _ in self.headers}
-        self.links = {
-            page: (b"link", scripts.preload(mapped=page in MAPPED).encode()) for page in PAGES
-        }
+        needed = {page: scripts.preload(mapped=page in MAPPED, told=page in TOLD) for page in PAGES}
+        self.links = {page: (b"link", link.encode()) for page, link in needed.items()}
         # Several processes serve one address: a browser is told which of them holds its pages.
         self.process = os.environ.get(front.VARIABLE, "")
         told = f"{front.COOKIE}={self.process}; Path=/; HttpOnly; SameSite=Lax"

@@ -35,7 +35,7 @@ def show() -> None:
     """Draw the page."""
     result = blocks.opened()
     link = links.Link("account")
-    scripts.sheet(about_area.AREA_LOOK)
+    scripts.sheet(scripts.AREA_LOOK)
     blocks.lead("The account", "What was asked, what was decided, and what changed for whom.")
     notes = st.container()
     try:

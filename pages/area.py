@@ -47,7 +47,7 @@ def show() -> None:
     result = blocks.opened()
     prepared = cache.profiles(result)
     link = links.Link("area")
-    scripts.sheet(about_area.AREA_LOOK)
+    scripts.sheet(scripts.AREA_LOOK)
     blocks.lead("My area", "Who lives here, what it needs, and what is spent here.")
     notes = st.container()
     chosen = choose(result, prepared, link)

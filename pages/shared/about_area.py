@@ -23,8 +23,7 @@ from pages.shared.figures import text
 
 HERE = Path(__file__).parent
 CANNOT = HERE / "texts" / "cannot_say.md"
-AREA_LOOK = "area.css"
-LOOKS = (scripts.JS / scripts.LOOK, scripts.JS / AREA_LOOK, HERE / "document.css")
+LOOKS = (scripts.JS / scripts.LOOK, scripts.JS / scripts.AREA_LOOK, HERE / "document.css")
 LIKE = 5  # areas most like one, of those that are known
 SPENT, ALIKE = "spent", "alike"  # sections that the page puts something after
 

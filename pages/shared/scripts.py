@@ -18,7 +18,7 @@ from typing import Any
 import streamlit as st
 
 JS = Path(__file__).parent / "js"
-LOOK = "look.css"
+LOOK, AREA_LOOK = "look.css", "area.css"
 LEAFLET_VERSION = "1.9.3"  # xstatic-leaflet, pinned in pyproject.toml; part of the address
 LEAFLET = f"/local/leaflet/leaflet.js?v={LEAFLET_VERSION}"
 LEAFLET_STYLE = f"/local/leaflet/leaflet.css?v={LEAFLET_VERSION}"
@@ -121,14 +121,14 @@ def component(name: str, *sheets: str) -> Any:
     return st.components.v2.component(name, html=links + markup, js=_SHIM, isolate_styles=True)
 
 
-def preload(*, mapped: bool) -> str:
+def preload(*, mapped: bool, told: bool) -> str:
     """Return the `Link` header that lets a browser fetch what a page needs together with it.
 
-    Without it the browser learns of our style sheet, and of the scripts of a page with a map, only
-    once the page runs, half a second later.
+    Without it the browser learns of our style sheets, one more where a page tells of an area, and
+    of the scripts of a page with a map, only once the page runs, half a second later.
     """
     modules: tuple[str, ...] = ()
-    sheets = [address(LOOK)]
+    sheets = [address(LOOK), *([address(AREA_LOOK)] if told else [])]
     if mapped:
         scripts = ("live_map.js", "live_map_legend.js", "live_table.js")
         modules = (*map(address, scripts), LEAFLET)
