@@ -20,7 +20,8 @@ from data.errors import PortNotFree
 def listen(host: str, port: int) -> socket.socket:
     """Bind the port before anything heavy is loaded, so that a taken one is said at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # Only where the protocol is named does asyncio turn off that small answers wait for others.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name != "nt":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

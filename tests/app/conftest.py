@@ -313,9 +313,12 @@ SETTLED = """() => {
   if (app?.dataset.testScriptState !== 'notRunning') return false;
   if (document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')) return false;
   if (document.querySelector('[data-stale="true"]')) return false;
-  return [...document.querySelectorAll('*')]
-    .map((el) => el.shadowRoot?.querySelector('.live-map')).filter(Boolean)
-    .every((map) => map.dataset.painted || map.dataset.failed);
+  const roots = [...document.querySelectorAll('*')].map((el) => el.shadowRoot).filter(Boolean);
+  return roots.every((root) => {
+    const map = root.querySelector('.live-map');
+    if (root.querySelector('[aria-busy="true"]')) return false;
+    return !map || map.dataset.painted || map.dataset.failed;
+  });
 }"""
 
 

@@ -8,13 +8,20 @@
 const SHORT = 14; // letters; a column of words no longer than this takes no more room than it needs
 const LONG = 60; // letters; one with longer words has room of its own, else its rows grow tall on a phone
 const MOST_ROWS = 1000; // of a longer table the first in the chosen order are shown
+const LOWEST = 24; // pixels: no row is lower, so that as many as fit can be told before any is drawn
+const SLICE = 60; // rows that are added at a time once those in sight are drawn
+const whenIdle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50)); // Safari has none
+const cancelIdle = window.cancelIdleCallback ?? clearTimeout;
 
 export default function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".live-table");
   root.liveTable ||= new LiveTable(root);
   root.liveTable.onPick = (code) => setTriggerValue("picked", code);
   root.liveTable.show(data);
-  return () => { root.liveTable = null; };
+  return () => {
+    root.liveTable?.close();
+    root.liveTable = null;
+  };
 }
 
 function element(tag, className, text) {
@@ -33,6 +40,11 @@ class LiveTable {
       if (row && this.data.selectable) this.onPick(row.dataset.code);
     });
     this.part("rows").addEventListener("keydown", (event) => this.step(event));
+    this.rest = []; // positions of rows that are still to be added
+    this.scrolled = 0; // to ask the browser for it here would make it lay out the page
+    this.part("scroll").addEventListener("scroll", (event) => { this.scrolled = event.target.scrollTop; }, { passive: true });
+    this.toPaper = () => this.fill(Infinity);
+    addEventListener("beforeprint", this.toPaper);
   }
 
   show(data) {
@@ -54,7 +66,6 @@ class LiveTable {
     this.rows();
     if (this.picked !== data.picked) this.reveal();
     this.picked = data.picked;
-    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
   }
 
   heads() {
@@ -69,9 +80,9 @@ class LiveTable {
       button.append(element("span", "arrow", here ? (this.sort.descending ? "▼" : "▲") : ""));
       button.addEventListener("click", () => {
         this.sort = { id: column.id, descending: here ? !this.sort.descending : column.order !== null };
+        this.scrolled = this.part("scroll").scrollTop = 0;
         this.heads();
         this.rows();
-        this.part("scroll").scrollTop = 0;
         [...this.part("heads").querySelectorAll("button")]
           .find((one) => one.textContent.startsWith(column.title))?.focus();
       });
@@ -101,20 +112,52 @@ class LiveTable {
     });
   }
 
+  // Those in sight at once, the rest when the browser is at rest: to lay out all rows of a city takes
+  // longer than everything else that a change of figure does on a page.
   rows() {
     const order = this.order();
-    const made = order.slice(0, MOST_ROWS).map((position) => this.row(position));
-    if (order.length > MOST_ROWS) {
-      const rest = element("td", "rest", `and ${order.length - MOST_ROWS} more in this order`);
-      rest.colSpan = this.data.columns.length;
-      made.push(element("tr"));
-      made.at(-1).append(rest);
-    }
+    const { codes, picked, height, selectable } = this.data;
+    const seen = Math.ceil((this.scrolled + height) / LOWEST);
+    const wanted = selectable ? order.findIndex((position) => codes[position] === picked) + 1 : 0;
+    this.hidden = Math.max(order.length - MOST_ROWS, 0);
+    this.rest = order.slice(0, MOST_ROWS);
+    this.widest();
+    this.part("rows").replaceChildren();
+    this.fill(Math.max(seen, wanted));
+    if (selectable && !wanted) this.part("rows").querySelector("button")?.setAttribute("tabindex", "0");
+  }
+
+  // Add the next rows, then again when the browser is at rest, until all are there.
+  fill(many) {
     const body = this.part("rows");
-    body.replaceChildren(...made);
-    if (this.data.selectable && !body.querySelector("tr.picked")) {
-      body.querySelector("button")?.setAttribute("tabindex", "0");
+    body.append(...this.rest.slice(0, many).map((position) => this.row(position)));
+    this.rest = this.rest.slice(many);
+    const table = this.root.querySelector("table");
+    table.ariaBusy = String(this.rest.length > 0);
+    cancelIdle(this.next);
+    if (this.rest.length) {
+      this.next = whenIdle(() => this.fill(SLICE));
+      return;
     }
+    if (this.hidden) {
+      const rest = element("td", "rest", `and ${this.hidden} more in this order`);
+      rest.colSpan = this.data.columns.length;
+      this.hidden = 0;
+      body.append(element("tr"));
+      body.lastChild.append(rest);
+    }
+    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
+  }
+
+  // A row that takes no height holds the longest text of each column, so that columns keep their
+  // width while rows are added.
+  widest() {
+    const row = element("tr");
+    this.data.columns.forEach((column, index) => {
+      const longest = column.texts.reduce((most, text) => (text.length > most.length ? text : most), "");
+      row.append(element(index === 0 ? "th" : "td", this.kinds[index], longest));
+    });
+    this.part("widest").replaceChildren(row);
   }
 
   row(position) {
@@ -139,6 +182,7 @@ class LiveTable {
   }
 
   step(event) {
+    this.fill(Infinity);
     const way = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
     const button = way && event.target.closest("tr")?.[way]?.querySelector("button");
     if (!button) return;
@@ -156,5 +200,10 @@ class LiveTable {
     const bottom = row.offsetTop + row.offsetHeight;
     if (top < scroll.scrollTop) scroll.scrollTop = top;
     else if (bottom > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = bottom - scroll.clientHeight;
+  }
+
+  close() {
+    cancelIdle(this.next);
+    removeEventListener("beforeprint", this.toPaper);
   }
 }
