@@ -69,10 +69,7 @@ def recorded(
     if only is not None:
         chosen = only.reindex(book.streams.index, fill_value=False).to_numpy(dtype=bool)
     grades = book.streams["grade"].to_numpy(dtype=object)
-    # A line of income takes the grade of its service, so its size counts, not its sign.
-    size = np.abs(book.streams["amount_pence"].to_numpy(dtype=np.int64)) * chosen
-    whole = int(size.sum())
-    known = int(size[np.isin(grades, RECORDED)].sum())
+    known, whole = _sizes(book.streams["amount_pence"].to_numpy(dtype=np.int64) * chosen, grades)
     share = known / whole if whole else 0.0
     rankable = whole > 0 and 2 * known >= whole
     return Recorded(
@@ -83,6 +80,25 @@ def recorded(
         rankable=rankable,
         reason="" if rankable else _reason(known, whole, called),
     )
+
+
+def share(pence: np.ndarray, grades: np.ndarray) -> float:
+    """Return which part of some money is recorded, 0 to 1; 0 where there is none.
+
+    Parameters
+    ----------
+    pence, grades
+        By stream: what of it is looked at, such as what falls in one area, and its grade. Income
+        and spending count alike, without their signs, as in `Recorded.share`.
+    """
+    known, whole = _sizes(pence, grades)
+    return known / whole if whole else 0.0
+
+
+def _sizes(pence: np.ndarray, grades: np.ndarray) -> tuple[int, int]:
+    """Return the recorded and all money: a line of income takes the grade of its service."""
+    size = np.abs(np.asarray(pence, dtype=np.int64))
+    return int(size[np.isin(np.asarray(grades, dtype=object), RECORDED)].sum()), int(size.sum())
 
 
 def by_area(book: Ledger | Level) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,13 +70,15 @@ class Step:
         return written(self.figure, self.unit)
 
 
-def written(value: float, unit: str) -> str:
-    """Write a limit in its unit."""
+def written(value: Any, unit: str) -> str:
+    """Write a limit, or several, in its unit: nine figures, so that what is read can be kept."""
+    if isinstance(value, list | tuple):
+        return ", ".join(written(one, unit) for one in value)
     if unit == "per cent":
-        return f"{value:+.6g} %" if value else "0 %"
+        return f"{float(value):+.9g} %" if float(value) else "0 %"
     if unit == "match":
-        return f"{value:.6g} for each pound"
-    return f"£{value:,.2f}" + (" a head" if unit == "per head" else "")
+        return f"{float(value):.9g} for each pound"
+    return format_pounds(round(float(value) * 100)) + (" a person" if unit == "per head" else "")
 
 
 def narrow(
@@ -115,7 +118,7 @@ def narrow(
     words = "no value can be kept"
     if nearest is not None:
         words = "the nearest that can be kept is " + (
-            f"{nearest:.6g} times as much" if _each(step) else written(nearest, step.unit)
+            f"{nearest:.9g} times as much" if _each(step) else written(nearest, step.unit)
         )
     raise step.error(
         step.name,

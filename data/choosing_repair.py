@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from budgets import scenario
-from budgets.money import format_pounds
+from budgets.pace_limits import written
 from budgets.scenario import Context, Scenario
 from data.choosing import entry, with_entry
 from data.choosing_entries import changed
@@ -65,17 +65,6 @@ class Fix:
     def words(self) -> str:
         """The value with its unit."""
         return written(self.value, self.unit)
-
-
-def written(value: Any, unit: str) -> str:
-    """Write a figure of a limit, or several, in its unit."""
-    if isinstance(value, list | tuple):
-        return ", ".join(written(one, unit) for one in value)
-    if unit == "per cent":
-        return f"{float(value):+.9g} %" if float(value) else "0 %"
-    if unit == "match":
-        return f"{float(value):.9g} for each pound"
-    return format_pounds(round(float(value) * 100)) + (" a person" if unit == "per head" else "")
 
 
 def spots(error: CommonGroundError) -> list[Spot]:

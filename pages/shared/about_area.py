@@ -19,7 +19,7 @@ from indices.profiles import Profile
 from pages.shared import area_html, area_needs, area_spent, figures, scripts
 from pages.shared.area_money import AreaMoney
 from pages.shared.blocks import pounds
-from pages.shared.figures import text
+from pages.shared.figures import percent, text
 
 HERE = Path(__file__).parent
 CANNOT = HERE / "texts" / "cannot_say.md"
@@ -85,7 +85,7 @@ def _glance(area: About) -> str:
         ),
         (
             "Of it recorded",
-            f"{money.recorded / money.pence if money.pence else 0:.0%}",
+            percent(money.recorded_share),
             "the rest is shared out by a rule",
         ),
         (

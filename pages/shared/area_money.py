@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 
 from boundaries.crosswalk import Crosswalk
 from boundaries.custom import CustomArea
+from budgets import honesty
 from budgets.levels import level_of
 from budgets.suppressed import HIDDEN, ROUNDED
 from data import near_money
@@ -63,12 +64,9 @@ class AreaMoney:
         return int(self.lines["pence"].sum())
 
     @property
-    def recorded(self) -> int:
-        """The part whose place is recorded, by its grade."""
-        grades, pence = self.lines["grade"].tolist(), self.lines["pence"].tolist()
-        return sum(
-            amount for grade, amount in zip(grades, pence, strict=True) if grade in figures.RECORDED
-        )
+    def recorded_share(self) -> float:
+        """The part whose place is recorded, by its grade, 0 to 1."""
+        return honesty.share(self.lines["pence"].to_numpy(), self.lines["grade"].to_numpy(object))
 
     @property
     def withheld(self) -> list[str]:

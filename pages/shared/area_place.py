@@ -6,7 +6,7 @@ every text from a file is escaped.
 
 from __future__ import annotations
 
-from budgets.honesty import recorded
+from budgets import honesty
 from budgets.money import format_pounds
 from budgets.phrases import short
 from data.profiles import Prepared
@@ -14,7 +14,7 @@ from data.run import Result
 from pages.shared import area_html
 from pages.shared.blocks import pounds
 from pages.shared.cache_kept import kept
-from pages.shared.figures import level_titles, text
+from pages.shared.figures import level_titles, percent, text
 from pages.shared.figures import of as figures_of
 
 TOLD = (
@@ -49,7 +49,7 @@ def _made(result: Result, prepared: Prepared | None) -> str:
     rows = "".join(
         f'<div class="cg-figure"><dt>{text(name)}</dt><dd><span class="cg-value">{text(value)}'
         f'</span><span class="cg-standing">{text(more)}</span></dd></div>'
-        for name, value, more in _glance(result)
+        for name, value, more in glance(result)
     )
     return area_html.section(
         f"<h2>Find your area</h2><ul>{items}</ul><p>{text(TOLD)}</p>",
@@ -70,17 +70,18 @@ def _sources(result: Result) -> list[str]:
     ]
 
 
-def _glance(result: Result) -> list[tuple[str, str, str]]:
+def glance(result: Result) -> list[tuple[str, str, str]]:
     """Return figures of the whole place in the words in which those of an area are told."""
     inside, small = result.inside, int(result.inside.sum())
     people = float(result.place.people[inside].sum())
-    pence = int(result.ledger.pence[:, result.ledger.inside].sum())
-    known = int(recorded(result.ledger).pence[result.ledger.inside].sum())
+    held = result.ledger.pence[:, result.ledger.inside].sum(axis=1)
+    pence = int(held.sum())
+    known = honesty.share(held, result.ledger.streams["grade"].to_numpy(dtype=object))
     each = "" if people <= 0 else f"{format_pounds(round(pence / people), whole=True)} a person"
     told = [
         ("People", f"{people:,.0f}", f"in {small:,} small areas"),
         ("Money that falls here", pounds(pence), each),
-        ("Of it recorded", f"{known / pence if pence else 0:.0%}", "the rest is shared by a rule"),
+        ("Of it recorded", percent(known), "the rest is shared by a rule"),
     ]
     index = result.index
     if index is not None and index.deciles is not None:

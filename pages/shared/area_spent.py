@@ -16,7 +16,7 @@ from data import near_money
 from data.run import Result
 from pages.shared import area_html
 from pages.shared.area_money import KNOWN, AreaMoney
-from pages.shared.figures import GRADES, RECORDED, text
+from pages.shared.figures import GRADES, RECORDED, percent, text
 
 AGENCY, LEVEL, HOW, POUNDS = "Spent by", "Decided at", "How its place is known", "Pounds"
 
@@ -48,7 +48,7 @@ def _own(money: AreaMoney) -> str:
     share = pence / money.pence if money.pence else 0.0
     known = int(near.loc[near["grade"].isin(RECORDED), "pence"].sum())
     head = (
-        f"{format_pounds(pence, whole=True)} of it, {_percent(share)}, is decided near here: by a "
+        f"{format_pounds(pence, whole=True)} of it, {percent(share)}, is decided near here: by a "
         f"parish, a ward or a neighbourhood. {format_pounds(known, whole=True)} of that is "
         "recorded, the rest is shared out within the areas it is for."
         if len(near)
@@ -72,19 +72,13 @@ def _own(money: AreaMoney) -> str:
 def _falls(money: AreaMoney) -> str:
     head = money.pence / money.people if money.people > 0 else float("nan")
     each = "" if pd.isna(head) else f", {format_pounds(round(head), whole=True)} a person"
-    share = money.recorded / money.pence if money.pence else 0.0
     least = "At least " if money.withheld else ""
     count = len(money.lines)
     return (
         f"{least}{format_pounds(money.pence, whole=True)} falls here{each}, in {count} "
-        f"{'line' if count == 1 else 'lines'}. {_percent(share)} of it is recorded where people "
-        "live or use a service; the rest follows from how it was assumed to be shared."
+        f"{'line' if count == 1 else 'lines'}. {percent(money.recorded_share)} of it is recorded "
+        "where people live or use a service; the rest follows from how it was assumed to be shared."
     )
-
-
-def _percent(share: float) -> str:
-    """Write a share without turning a little into nothing."""
-    return "less than 1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _kinds(money: AreaMoney) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from budgets import honesty
 from budgets.money import format_pounds
 from pages.shared.live_table import Column
 
@@ -181,23 +182,26 @@ def years(result: Result) -> str:
 
 
 def _recorded(result: Result, level: str) -> str:
-    """Say how much of a level's money is recorded and how much is shared out by a rule."""
-    streams = result.ledger.streams
-    placed = np.abs(result.levels[level].pence.sum(axis=1))
-    total = int(placed.sum())
-    if total == 0:
+    """Say how much of the money in a level's compared areas is recorded, how much by a rule."""
+    areas = here(result, level).reindex(result.levels[level].areas, fill_value=False).to_numpy()
+    placed = result.levels[level].pence[:, areas].sum(axis=1)
+    if not placed.any():
         return "No money falls here."
-    recorded = int(placed[streams["grade"].isin(RECORDED).to_numpy()].sum())
-    share = recorded / total
+    share = honesty.share(placed, result.ledger.streams["grade"].to_numpy(dtype=object))
     if share == 0:
         return (
             "None of it is recorded where people live: all of it is shared out by a rule, so it "
             "shows what the rule says and not what was spent in this street."
         )
     return (
-        f"{share:.0%} is recorded where people live or use the service; the rest is shared out by "
-        "a rule."
+        f"{percent(share)} of what falls in these areas is recorded where people live or use the "
+        "service; the rest is shared out by a rule."
     )
+
+
+def percent(share: float) -> str:
+    """Write a share without turning a little into nothing."""
+    return "less than 1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _split(result: Result, level: str) -> str:

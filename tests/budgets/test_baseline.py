@@ -16,7 +16,7 @@ from budgets import errors
 from budgets import streams_errors as wide
 from budgets.apportion import Prepared, prepare
 from budgets.baseline import activity_explains, by_grade, by_stream, second_method
-from budgets.honesty import recorded
+from budgets.honesty import recorded, share
 from budgets.ledger import Ledger
 
 Make = Callable[..., pd.DataFrame]
@@ -294,3 +294,9 @@ def test_followers_take_the_shares_of_their_service_and_both_ledgers_keep_every_
         assert isinstance(book, Ledger)
         assert book.total == 0
         assert not book.by_area().any()
+
+
+def test_a_part_of_some_money_is_recorded_by_its_size_and_not_its_sign() -> None:
+    grades = np.array(["A", "D", "C", "F"], dtype=object)
+    assert share(np.array([100, -100, -200, 400]), grades) == 0.375
+    assert share(np.array([0, 0, 0, 0]), grades) == 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from budgets import scenario
+from budgets import pace_limits, scenario
 from data import choosing, choosing_entries, choosing_repair
 from data.choosing_errors import NoSuchEntry, NotRates
 from geo.errors import CommonGroundError
@@ -138,7 +138,7 @@ def test_entries_of_one_pot_join_in_one_way() -> None:
     ],
 )
 def test_figures_are_written_in_their_unit(value: object, unit: str, expected: str) -> None:
-    assert choosing_repair.written(value, unit) == expected
+    assert pace_limits.written(value, unit) == expected
 
 
 def test_an_error_about_nothing_in_the_scenario_names_no_entry() -> None:
