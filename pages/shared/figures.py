@@ -35,7 +35,7 @@ GRADES = {
     "F": "where it is spent",
     "G": "not split: whole place",
 }
-RECORDED = ("A", "B", "C")
+RECORDED = honesty.RECORDED
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from budgets.streams_errors import UnknownDeflator
 from data import baseline_tables
 from data.run import Result
 from pages.shared import blocks, cache, charts, figures, ledgers, links
-from pages.shared.figures import plain
+from pages.shared.figures import percent, plain
 from pages.shared.lines_bring import downloads
 from pages.shared.lines_words import GRADE_WORDS, words_of
 from pages.shared.live_table import Column, live_table
@@ -83,10 +83,8 @@ def _grades(result: Result) -> None:
     table = baseline.by_grade(result.ledger)
     found = honesty.recorded(result.ledger)
     assumed = table.index.isin([*honesty.ASSUMED, *honesty.SPENT])
-    shares = [
-        f"{grade} {_per_cent(row['share'])}" for grade, row in table.iterrows() if row["share"]
-    ]
-    known = f"{_per_cent(found.share)} of it" if found.share else "None of it"
+    shares = [f"{grade} {percent(row['share'])}" for grade, row in table.iterrows() if row["share"]]
+    known = f"{percent(found.share)} of it" if found.share else "None of it"
     charts.bars(
         pd.DataFrame(
             {
@@ -209,11 +207,6 @@ def _years(result: Result) -> list[str]:
                 prices.real_terms(0, from_year=str(base), to_year=year)
             found.append(year)
     return found
-
-
-def _per_cent(share: float) -> str:
-    """Return a share in whole per cent; what is little is not shown as nothing."""
-    return "less than 1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def _pounds(pence: pd.Series) -> pd.Series:

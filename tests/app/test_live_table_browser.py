@@ -153,3 +153,19 @@ def test_a_table_that_is_left_adds_no_more_rows(table: Any) -> None:
     before = codes(table)
     table.evaluate("leave(); rest()")
     assert codes(table) == before
+
+
+def test_where_the_picked_row_is_past_the_last_that_is_shown_the_keys_still_find_a_way_in(
+    table: Any,
+) -> None:
+    """Of a table that is too long only the first rows are there, and one of them takes the key."""
+    names = [f"Ward {number}" for number in range(1200)]
+    many = {
+        "columns": [{"id": "name", "title": "Area", "help": "", "texts": names, "order": None}],
+        "codes": [f"w{number}" for number in range(1200)],
+        "picked": "w1150",
+    }
+    table.evaluate("(many) => { show(many); rest(); }", many)
+    assert len(codes(table)) == 1001
+    assert table.locator("tbody tr").last.inner_text() == "and 200 more in this order"
+    assert table.locator("tbody button[tabindex='0']").all_inner_texts() == ["Ward 0"]

@@ -20,16 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import exports, mappable, mapped, masking, place, profiles, run
 from data.mappable_errors import UnknownFigure
-from pages.shared import (
-    area_place,
-    beside,
-    classing,
-    downloads,
-    drawing,
-    figures,
-    filtering,
-    map_card,
-)
+from pages.shared import beside, classing, downloads, drawing, filtering, map_card
 from pages.shared.classing import Classing
 from pages.shared.figures_more import Shelf, ranked
 
@@ -105,19 +96,6 @@ def result(rich: Path) -> run.Result:
 def open_rich(rich: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COMMONGROUND_PLACE", str(rich))
     return rich
-
-
-def test_the_map_and_my_area_say_alike_how_much_of_the_same_money_is_recorded(
-    result: run.Result,
-) -> None:
-    """Of what falls in the town, income and spending alike; what falls beyond it is in neither."""
-    book = result.ledger
-    falls = dict(zip(book.streams.index, abs(book.pence[:, book.inside].sum(axis=1)), strict=True))
-    known = sum(falls[line] for line in book.streams.index[book.streams["grade"].isin(list("ABC"))])
-    assert 0 < known / sum(falls.values()) < 0.01  # the baths' 7,800 pounds beside some millions
-    share = "less than 1%"
-    assert figures.of(result, "sq")["money"].sure.startswith(f"{share} of what falls in these")
-    assert ("Of it recorded", share, "the rest is shared by a rule") in area_place.glance(result)
 
 
 def opened(**address: str) -> Any:

@@ -113,7 +113,7 @@ class LiveTable {
   }
 
   // Those in sight at once, the rest when the browser is at rest: to lay out all rows of a city takes
-  // longer than everything else that a change of figure does on a page.
+  // longer than anything else that a change of figure does on a page.
   rows() {
     const order = this.order();
     const { codes, picked, height, selectable } = this.data;
@@ -124,7 +124,8 @@ class LiveTable {
     this.widest();
     this.part("rows").replaceChildren();
     this.fill(Math.max(seen, wanted));
-    if (selectable && !wanted) this.part("rows").querySelector("button")?.setAttribute("tabindex", "0");
+    const body = this.part("rows");
+    if (selectable && !body.querySelector("tr.picked")) body.querySelector("button")?.setAttribute("tabindex", "0");
   }
 
   // Add the next rows, then again when the browser is at rest, until all are there.
@@ -139,14 +140,12 @@ class LiveTable {
       this.next = whenIdle(() => this.fill(SLICE));
       return;
     }
-    if (this.hidden) {
-      const rest = element("td", "rest", `and ${this.hidden} more in this order`);
-      rest.colSpan = this.data.columns.length;
-      this.hidden = 0;
-      body.append(element("tr"));
-      body.lastChild.append(rest);
-    }
-    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
+    if (!this.hidden) return;
+    const rest = element("td", "rest", `and ${this.hidden} more in this order`);
+    rest.colSpan = this.data.columns.length;
+    this.hidden = 0;
+    body.append(element("tr"));
+    body.lastChild.append(rest);
   }
 
   // A row that takes no height holds the longest text of each column, so that columns keep their
