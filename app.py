@@ -44,7 +44,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data import front
-from pages.shared import scripts, serving
+from pages.shared import acts, scripts, serving
 
 log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
@@ -296,6 +296,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {"version": installed_version()}
 
 
+acts.keep_whole()
 app = st.App(
     HERE / "pages" / "menu.py",
     lifespan=lifespan,

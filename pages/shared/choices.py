@@ -7,6 +7,7 @@ after to the penny, what cannot be kept with the nearest that can, and for whom 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -26,7 +27,16 @@ from pages.shared import (
     choices_text,
     links,
 )
-from pages.shared.choices_desk import OPEN, REFUSED, Desk, Refused, filled, read, seeded
+from pages.shared.choices_desk import (
+    OPEN,
+    REFUSED,
+    Desk,
+    Refused,
+    filled,
+    read,
+    seeded,
+    when_changed,
+)
 from pages.shared.figures import plain, text
 
 ICONS = {
@@ -112,9 +122,9 @@ def _trouble(desk: Desk, found: Scenario, error: CommonGroundError) -> None:
         for at in spots(error):
             st.button(
                 f"Take out choice {at.number} of {plain(choices_said.PARTS[at.part][0].lower())}",
-                key=f"choices.drop.{at.part}.{at.number}",
+                key=f"choices.drop.{at.part}.{at.number}~{desk.order}",
                 on_click=desk.take_out,
-                args=(at,),
+                args=(at, desk.order),
             )
 
 
@@ -123,16 +133,15 @@ def _head(desk: Desk) -> None:
     head = desk.chosen.head
     first, second = st.columns(2, gap="medium", vertical_alignment="bottom")
 
-    def take(name: str, key: str) -> Callable[[], None]:
-        def taken() -> None:
-            value = st.session_state[key]
+    def take(name: str) -> Callable[[], None]:
+        def taken(value: Any) -> None:
             desk.head(**{name: value.strip() if isinstance(value, str) else value})
 
-        return taken
+        return when_changed(None, name, taken)
 
     with first:
         key = filled(None, "title", head.title)
-        st.text_input("What it is called", max_chars=120, key=key, on_change=take("title", key))
+        st.text_input("What it is called", max_chars=120, key=key, on_change=take("title"))
     with second:
         offered = {one.year: one for one in cache_choices.offered(desk.result).years}
         if head.takes_effect is None and (head.year in offered or head.year is None):
@@ -143,7 +152,7 @@ def _head(desk: Desk) -> None:
                 list(offered),
                 format_func=lambda year: choices_outcome.year_words(offered[year]),
                 key=key,
-                on_change=take("year", key),
+                on_change=take("year"),
                 help="Money that is committed or ring-fenced on the first day of that year stays "
                 "where it is.",
             )
@@ -215,19 +224,19 @@ def _buttons(desk: Desk, spot: Spot, name: str, *, is_open: bool) -> None:
     if spot.number > 1:
         st.button(
             "Earlier",
-            key=f"{name}.earlier",
+            key=f"{name}.earlier~{desk.order}",
             type="tertiary",
             icon=":material/arrow_upward:",
             help="Apply it before the one above",
             on_click=desk.earlier,
-            args=(spot,),
+            args=(spot, desk.order),
         )
     st.button(
         "Take out",
-        key=f"{name}.out",
+        key=f"{name}.out~{desk.order}",
         type="tertiary",
         icon=":material/delete:",
         help=f"Take choice {spot.number} out of the scenario",
         on_click=desk.take_out,
-        args=(spot,),
+        args=(spot, desk.order),
     )

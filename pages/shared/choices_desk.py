@@ -24,6 +24,7 @@ from pages.shared import cache_choices, choices_said, typed, working
 
 REFUSED: Final = "choices.refused"
 OPEN: Final = "choices.open"
+_ORDER: Final = "choices.order"  # session: how often entries changed their numbers
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ class Desk:
             entry.setdefault("match_with", first)
         self.attempt(lambda: choosing.with_entry(self.now(), spot.part, spot.number, entry), spot)
 
-    def rates(self, spot: Spot, name: str) -> tuple[float, ...] | None:
-        """Read yearly figures from a widget; None, and said, where they cannot be read."""
+    def rates(self, spot: Spot, text: str) -> tuple[float, ...] | None:
+        """Read yearly figures of an entry; None, and said, where they cannot be read."""
         try:
-            return choosing_entries.rates(st.session_state[key_of(spot, name)])
+            return choosing_entries.rates(text)
         except CommonGroundError as error:
             st.session_state[REFUSED] = Refused(spot, said(error))
             return None
@@ -125,13 +126,28 @@ class Desk:
 
         self.attempt(make, None)
 
-    def take_out(self, spot: Spot) -> None:
-        """Take an entry out."""
+    @property
+    def order(self) -> int:
+        """How often entries changed their numbers, for the keys of what is pressed.
+
+        A browser that is late shows another entry under a number: what is pressed there must not
+        reach the one that has the number now.
+        """
+        return int(st.session_state.get(_ORDER, 0))
+
+    def take_out(self, spot: Spot, order: int) -> None:
+        """Take an entry out, if it still has the number that it had in that order."""
+        if order != self.order:
+            return
         st.session_state.pop(OPEN, None)
+        st.session_state[_ORDER] = order + 1
         self.attempt(lambda: choosing.without(self.now(), spot.part, spot.number), None)
 
-    def earlier(self, spot: Spot) -> None:
-        """Apply an entry before the one that stands before it."""
+    def earlier(self, spot: Spot, order: int) -> None:
+        """Apply an entry before the one that stands before it, if it still has its number."""
+        if order != self.order:
+            return
+        st.session_state[_ORDER] = order + 1
         st.session_state[OPEN] = Spot(spot.part, max(spot.number - 1, 1))
         self.attempt(lambda: choosing.raised(self.now(), spot.part, spot.number), None)
 
@@ -155,46 +171,50 @@ def said(error: CommonGroundError) -> str:
 
 def seeded(spot: Spot | None, name: str, value: Any) -> str:
     """Return the key of a widget, which from now on holds what the document says."""
-    key = key_of(spot, name)
-    st.session_state[key] = value
-    return key
+    return typed.seed(key_of(spot, name), value, always=True)
 
 
 def filled(spot: Spot | None, name: str, value: Any) -> str:
     """Return the key of a field for a text or number, which shows what the document says."""
-    key = key_of(spot, name)
-    typed.seed(key, value)
-    return key
+    return typed.seed(key_of(spot, name), value)
 
 
 def key_of(spot: Spot | None, name: str) -> str:
-    """Return the key of a widget of an entry, or of the head."""
+    """Return what a field of an entry, or of the head, is called; `typed` makes its key of it."""
     return f"choices.{name}" if spot is None else f"choices.{spot.part}.{spot.number}.{name}"
 
 
 def taker(
-    desk: Desk, spot: Spot, name: str, *, key: str = "", made: Callable[[Any], Any] | None = None
+    desk: Desk, spot: Spot, name: str, *, made: Callable[[Any], Any] | None = None
 ) -> Callable[[], None]:
-    """Return what to do when a widget of an entry was used: its key takes the widget's value.
+    """Return what to do when a field of an entry was used: the entry's key takes its value.
 
     Parameters
     ----------
-    key
-        Key of the entry, where the widget is called otherwise.
     made
-        Makes the entry's value of the widget's.
+        Makes the entry's value of the field's.
     """
 
-    def take() -> None:
-        value = st.session_state[key_of(spot, name)]
+    def take(value: Any) -> None:
         try:
             value = value if made is None else made(value)
         except CommonGroundError as error:
             st.session_state[REFUSED] = Refused(spot, said(error))
             return
-        desk.change(spot, key or name, value)
+        desk.change(spot, name, value)
 
-    return take
+    return when_changed(spot, name, take)
+
+
+def when_changed(spot: Spot | None, name: str, take: Callable[[Any], None]) -> Callable[[], None]:
+    """Return what to do when a field that was just drawn is used; `take` is given what it holds."""
+    key = typed.name(key_of(spot, name))
+
+    def act() -> None:
+        if typed.changed(key):
+            take(st.session_state[key])
+
+    return act
 
 
 def about(desk: Desk, spot: Spot, held: dict[str, Any], *, shared: bool = False) -> choosing.Name:

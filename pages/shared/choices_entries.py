@@ -14,8 +14,8 @@ import streamlit as st
 from budgets.money import read_amount
 from data import choosing
 from data.choosing_repair import Spot
-from pages.shared import cache_choices, choices_said, choices_share, figures
-from pages.shared.choices_desk import Desk, about, filled, key_of, seeded, taker
+from pages.shared import cache_choices, choices_said, choices_share, figures, typed
+from pages.shared.choices_desk import Desk, about, filled, key_of, seeded, taker, when_changed
 
 PER_CENT, AMOUNT = "per_cent", "amount"
 MOST_POUNDS: Final = 1e11
@@ -46,9 +46,8 @@ def _change(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
         pence = read_amount(held.get(AMOUNT, "0")).pence
         return round(100 * pence / of.pence, 2) if of.pence else 0.0
 
-    def take_way() -> None:
-        chosen = st.session_state[key_of(spot, "way")] or way
-        if chosen != way:
+    def take_way(chosen: str | None) -> None:
+        if chosen and chosen != way:
             desk.change(spot, chosen, turned(chosen))
 
     with first:
@@ -57,7 +56,7 @@ def _change(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
             [PER_CENT, AMOUNT],
             format_func={PER_CENT: "in %", AMOUNT: "in £"}.__getitem__,
             key=seeded(spot, "way", way),
-            on_change=take_way,
+            on_change=when_changed(spot, "way", take_way),
         )
     with second:
         if way == PER_CENT:
@@ -148,13 +147,14 @@ def _risk(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
     putting = choosing.putters(desk.result, desk.chosen, spot.number)
     stated = "risk_share" in held
 
-    def take() -> None:
-        if not st.session_state[key_of(spot, "stated")]:
+    def take(_: object) -> None:
+        if not typed.now(key_of(spot, "stated"), place=desk.result.place.id):
             desk.change(spot, "risk_share", None)
             return
         left, shares = 100.0, {}
         for agency in putting[:-1]:
-            asked = float(st.session_state.get(key_of(spot, f"risk.{agency}"), 100 / len(putting)))
+            name = key_of(spot, f"risk.{agency}")
+            asked = float(typed.now(name, place=desk.result.place.id, first=100 / len(putting)))
             shares[agency] = min(asked, left) / 100
             left -= min(asked, left)
         shares[putting[-1]] = max(round(1 - sum(shares.values()), 12), 0.0)
@@ -163,7 +163,7 @@ def _risk(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
     st.toggle(
         "State who bears an overspend",
         key=seeded(spot, "stated", stated),
-        on_change=take,
+        on_change=when_changed(spot, "stated", take),
         help="Otherwise each agency bears it by what it puts in.",
         disabled=len(putting) < 2,
     )
@@ -178,7 +178,7 @@ def _risk(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
             step=1.0,
             format="%.0f%%",
             key=seeded(spot, f"risk.{agency}", 100 * float(shares.get(agency, 0.0))),
-            on_change=take,
+            on_change=when_changed(spot, f"risk.{agency}", take),
         )
     last = 100 * float(shares.get(putting[-1], 0.0))
     st.caption(f"{figures.plain(putting[-1])} bears the rest, {last:.0f}%\\.")

@@ -14,7 +14,7 @@ from budgets.scenario_checks import RAKING
 from data import choosing_entries
 from data.choosing_repair import Spot
 from pages.shared import cache_choices, choices_said
-from pages.shared.choices_desk import Desk, about, filled, key_of, seeded, taker
+from pages.shared.choices_desk import Desk, about, filled, key_of, seeded, taker, when_changed
 
 MOST_POUNDS: Final = 1e11
 MOST_TIMES: Final = 20.0
@@ -124,19 +124,18 @@ def _limits(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
     first, second, third = st.columns([1, 1, 1], gap="medium", vertical_alignment="bottom")
     limited = "floor" in held or "ceiling" in held
 
-    def take_unit() -> None:
-        chosen = st.session_state[key_of(spot, "unit")] or unit
+    def take_unit(chosen: str | None) -> None:
+        chosen = chosen or unit
         st.session_state[key_of(spot, "wanted")] = chosen
         if limited:
             desk.change(spot, "unit", chosen)
 
     def take_limit(name: str) -> Callable[[], None]:
-        def take() -> None:
-            value = st.session_state[key_of(spot, name)]
+        def take(value: float | None) -> None:
             wanted = st.session_state.get(key_of(spot, "wanted"), "per cent")
             desk.limit(spot, name, value, unit=unit if limited else wanted)
 
-        return take
+        return when_changed(spot, name, take)
 
     shown = unit if limited else st.session_state.get(key_of(spot, "wanted"), "per cent")
     with first:
@@ -145,7 +144,7 @@ def _limits(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
             list(choices_said.UNITS),
             format_func=choices_said.UNITS.__getitem__,
             key=seeded(spot, "unit", shown),
-            on_change=take_unit,
+            on_change=when_changed(spot, "unit", take_unit),
             help="A % is counted on what can move today: -3 leaves an area 97 % of it.",
         )
     least = -100.0 if shown == "per cent" else 0.0
@@ -175,13 +174,12 @@ def _years(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
     years = max(len(growth), 1)
     first, second = st.columns(2, gap="medium", vertical_alignment="bottom")
 
-    def take_years() -> None:
-        number = st.session_state[key_of(spot, "years")]
+    def take_years(number: int) -> None:
         many = choosing_entries.yearly(number, growth)
         desk.change(spot, "yearly", many if number > 1 else many[:1])
 
-    def take_growth() -> None:
-        asked = desk.rates(spot, "yearly")
+    def take_growth(text: str) -> None:
+        asked = desk.rates(spot, text)
         if asked is not None:
             number = max(years, len(asked))
             desk.change(spot, "yearly", choosing_entries.yearly(number, asked))
@@ -192,13 +190,13 @@ def _years(desk: Desk, spot: Spot, held: dict[str, Any]) -> None:
             1,
             MOST_YEARS,
             key=seeded(spot, "years", min(years, MOST_YEARS)),
-            on_change=take_years,
+            on_change=when_changed(spot, "years", take_years),
         )
     with second:
         st.text_input(
             "The sum grows by, % a year",
             key=filled(spot, "yearly", choosing_entries.written(growth) or "0"),
-            on_change=take_growth,
+            on_change=when_changed(spot, "yearly", take_growth),
             help="One figure, or one for each year with commas between them: 2.5, 2, 1. Below "
             "nought it shrinks.",
         )
@@ -229,8 +227,8 @@ def _more(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
     ]
     titles = {item.id: item.title for item in names}
 
-    def take_match() -> None:
-        desk.match(spot, st.session_state[key_of(spot, "match")], first=names[0].id)
+    def take_match(value: float | None) -> None:
+        desk.match(spot, value, first=names[0].id)
 
     with left:
         st.number_input(
@@ -241,7 +239,7 @@ def _more(desk: Desk, spot: Spot, held: dict[str, Any], rule: str) -> None:
             step=0.5,
             format="%.6g",
             key=filled(spot, "match", None if "match" not in held else float(held["match"])),
-            on_change=take_match,
+            on_change=when_changed(spot, "match", take_match),
             placeholder="none",
             disabled=not names,
         )

@@ -46,12 +46,17 @@ def show(desk: Desk) -> None:
     with st.expander(
         "The same as a document", icon=":material/description:", expanded=bool(faults)
     ):
-        typed.seed(FIELD, st.session_state[TYPED] if faults else held)
+        key = typed.seed(FIELD, st.session_state[TYPED] if faults else held)
+
+        def changed() -> None:
+            if typed.changed(key):
+                take(st.session_state[key])
+
         st.text_area(
             "The choices as text",
-            key=FIELD,
+            key=key,
             height=320,
-            on_change=lambda: take(st.session_state[FIELD]),
+            on_change=changed,
             help="Lines that begin with # are remarks; they are not kept when a widget changes "
             "something.",
         )

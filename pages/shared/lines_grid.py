@@ -111,13 +111,13 @@ def _grid(result: Result, view: str) -> None:
     state: dict[str, Any] = st.session_state.setdefault(_GRID, {"number": 0})
     place, frame = result.place.id, lines_work.now(result)
     text = lines_table.written(frame)
-    key = f"budget.lines.grid.{state['number']}"
+    key = _key(state)
     same = (state.get("place"), state.get("view"), state.get("text")) == (place, view, text)
     found = lines_work.faults(result)
     if not same or key not in st.session_state:
         state.update(number=state["number"] + 1, place=place, view=view, text=text, base=frame)
         state["wrong"] = bool(found)
-        key = f"budget.lines.grid.{state['number']}"
+        key = _key(state)
     base: pd.DataFrame = state["base"]
     order = list(VIEWS[view][1])
     if view == "all":
@@ -193,6 +193,8 @@ def _saying(words: str) -> Callable[[object], str]:
 
 def _typed(result: Result, key: str) -> None:
     state = st.session_state[_GRID]
+    if key != _key(state):  # a browser that is late tells of a grid that another has replaced
+        return
     delta: dict[str, Any] = dict(st.session_state[key])
     made = edited(state["base"], delta, partial(understood, result.place))
     lines_work.put(result, made)
@@ -201,6 +203,10 @@ def _typed(result: Result, key: str) -> None:
     # Only then the numbers of the grid are not those of the table any more.
     again = bool(delta.get("deleted_rows")) or hole
     state["text"] = "" if again else lines_table.written(lines_work.now(result))
+
+
+def _key(state: Mapping[str, Any]) -> str:
+    return f"budget.lines.grid.{state['number']}"
 
 
 def _way_back(result: Result) -> None:

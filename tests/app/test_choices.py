@@ -20,6 +20,11 @@ PAGE = Path(__file__).resolve().parent.parent.parent / "pages" / "budget.py"
 pytestmark = pytest.mark.usefixtures("open_grid")
 
 
+def shown(fields: Any, name: str) -> Any:
+    """Return a field by its name: its key counts how often the page filled it anew."""
+    return next(field for field in fields if (field.key or "").partition("~")[0] == name)
+
+
 def opened(part: str = "choices", **address: str) -> Any:
     test = AppTest.from_file(str(PAGE), default_timeout=180)
     test.query_params["v"] = "1"
@@ -36,18 +41,18 @@ def html(test: Any) -> str:
 
 
 def press(test: Any, key: str) -> Any:
-    test.button(key=key).click().run()
+    shown(test.button, key).click().run()
     assert not test.exception
     return test
 
 
 def document(test: Any) -> dict[str, Any]:
     """Return the scenario as its document says."""
-    return tomllib.loads(test.text_area(key="choices.text").value)
+    return tomllib.loads(shown(test.text_area, "choices.text").value)
 
 
 def write(test: Any, text: str) -> Any:
-    test.text_area(key="choices.text").set_value(text).run()
+    shown(test.text_area, "choices.text").set_value(text).run()
     assert not test.exception
     return test
 
@@ -74,8 +79,8 @@ def test_without_choices_the_pot_is_as_it_was_and_nothing_is_said_of_anybody() -
     test = opened()
     assert balance(test) == [POT, 0, 0, POT]
     assert "Nothing is changed yet" in html(test)
-    assert test.text_area(key="choices.text").value == ""
-    assert test.text_input(key="choices.title").value == "A new scenario"
+    assert shown(test.text_area, "choices.text").value == ""
+    assert shown(test.text_input, "choices.title").value == "A new scenario"
 
 
 @pytest.mark.parametrize("part", ["change", "join", "share", "devolve"])
@@ -93,19 +98,19 @@ def test_each_kind_of_choice_can_be_added_changed_and_taken_out(part: str) -> No
 
 def test_growth_and_cuts_balance_to_the_penny() -> None:
     test = press(opened(), "choices.add.change")
-    test.selectbox(key="choices.change.1.of").set_value("parks").run()
-    test.slider(key="choices.change.1.per_cent").set_value(10.0).run()
+    shown(test.selectbox, "choices.change.1.of").set_value("parks").run()
+    shown(test.slider, "choices.change.1.per_cent").set_value(10.0).run()
     assert balance(test) == [POT, 900_000, 0, POT + 900_000]
     assert "£9,000.00 more than today still has to be found." in html(test)
     assert "Parks grows by 10 %" in html(test)
     press(test, "choices.add.change")
     assert "stays as it is so far" in html(test)  # not: grows by 0 %
-    test.selectbox(key="choices.change.2.of").set_value("clinic").run()
-    test.button_group(key="choices.change.2.way").set_value("amount").run()
-    test.number_input(key="choices.change.2.amount").set_value(-9000.0).run()
+    shown(test.selectbox, "choices.change.2.of").set_value("clinic").run()
+    shown(test.button_group, "choices.change.2.way").set_value("amount").run()
+    shown(test.number_input, "choices.change.2.amount").set_value(-9000.0).run()
     assert balance(test) == [POT, 900_000, 900_000, POT]
     assert "What is added is found by what is cut." in html(test)
-    test.text_input(key="choices.change.2.reason").set_value("to pay for parks").run()
+    shown(test.text_input, "choices.change.2.reason").set_value("to pay for parks").run()
     assert document(test)["change"][1] == {
         "of": "clinic", "amount": "-9000.00", "reason": "to pay for parks"
     }  # fmt: skip
@@ -113,18 +118,18 @@ def test_growth_and_cuts_balance_to_the_penny() -> None:
 
 def test_a_change_in_pounds_says_the_same_as_the_per_cent_it_was() -> None:
     test = press(opened(), "choices.add.change")
-    test.selectbox(key="choices.change.1.of").set_value("parks").run()
-    test.slider(key="choices.change.1.per_cent").set_value(-5.0).run()
-    test.button_group(key="choices.change.1.way").set_value("amount").run()
+    shown(test.selectbox, "choices.change.1.of").set_value("parks").run()
+    shown(test.slider, "choices.change.1.per_cent").set_value(-5.0).run()
+    shown(test.button_group, "choices.change.1.way").set_value("amount").run()
     assert document(test)["change"][0]["amount"] == "-4500.00"
-    test.button_group(key="choices.change.1.way").set_value("per_cent").run()
+    shown(test.button_group, "choices.change.1.way").set_value("per_cent").run()
     assert document(test)["change"][0]["per_cent"] == -5
 
 
 def test_money_that_follows_people_falls_by_people() -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("care").run()
-    test.button_group(key="choices.share.1.by").set_value("people").run()
+    shown(test.selectbox, "choices.share.1.of").set_value("care").run()
+    shown(test.button_group, "choices.share.1.by").set_value("people").run()
     assert document(test)["share"] == [{"of": "care", "by": "people"}]
     assert "people in" in html(test)
     assert balance(test) == [POT, 0, 0, POT]
@@ -132,10 +137,10 @@ def test_money_that_follows_people_falls_by_people() -> None:
 
 def test_the_need_widgets_write_what_they_say() -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("care").run()
-    test.slider(key="choices.share.1.need_weight").set_value(40).run()
-    test.slider(key="choices.share.1.neediest_per_head").set_value(4.5).run()
-    test.selectbox(key="choices.share.1.measure").set_value("health").run()
+    shown(test.selectbox, "choices.share.1.of").set_value("care").run()
+    shown(test.slider, "choices.share.1.need_weight").set_value(40).run()
+    shown(test.slider, "choices.share.1.neediest_per_head").set_value(4.5).run()
+    shown(test.selectbox, "choices.share.1.measure").set_value("health").run()
     assert document(test)["share"][0] == {
         "of": "care", "by": "need", "need_weight": 0.4, "neediest_per_head": 4.5,
         "measure": "health",
@@ -177,26 +182,26 @@ def test_a_limit_can_be_given_up_and_the_choice_taken_out() -> None:
 
 def test_limits_are_asked_in_per_cent_a_person_or_an_area() -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("care").run()
-    test.number_input(key="choices.share.1.floor").set_value(-4.0).run()
+    shown(test.selectbox, "choices.share.1.of").set_value("care").run()
+    shown(test.number_input, "choices.share.1.floor").set_value(-4.0).run()
     assert (
         document(test)["share"][0] | {"floor": -4, "unit": "per cent"}
         == (document(test)["share"][0])
     )
-    test.selectbox(key="choices.share.1.unit").set_value("per head").run()
-    test.number_input(key="choices.share.1.ceiling").set_value(2000.0).run()
+    shown(test.selectbox, "choices.share.1.unit").set_value("per head").run()
+    shown(test.number_input, "choices.share.1.ceiling").set_value(2000.0).run()
     entry = document(test)["share"][0]
     assert (entry["unit"], entry["ceiling"]) == ("per head", 2000)
-    test.number_input(key="choices.share.1.floor").set_value(None).run()
-    test.number_input(key="choices.share.1.ceiling").set_value(None).run()
+    shown(test.number_input, "choices.share.1.floor").set_value(None).run()
+    shown(test.number_input, "choices.share.1.ceiling").set_value(None).run()
     assert not {"unit", "floor", "ceiling"} & set(document(test)["share"][0])
 
 
 def test_a_ceiling_can_be_asked_in_pounds_before_there_is_any_limit() -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("care").run()
-    test.selectbox(key="choices.share.1.unit").set_value("pounds").run()
-    test.number_input(key="choices.share.1.ceiling").set_value(400_000.0).run()
+    shown(test.selectbox, "choices.share.1.of").set_value("care").run()
+    shown(test.selectbox, "choices.share.1.unit").set_value("pounds").run()
+    shown(test.number_input, "choices.share.1.ceiling").set_value(400_000.0).run()
     entry = document(test)["share"][0]
     assert (entry["unit"], entry["ceiling"]) == ("pounds", 400_000)
 
@@ -204,42 +209,42 @@ def test_a_ceiling_can_be_asked_in_pounds_before_there_is_any_limit() -> None:
 @pytest.mark.parametrize("rule", ["damping", "taper", "convergence", "raking", "proportional"])
 def test_every_pace_of_change_can_be_chosen(rule: str) -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("care").run()
-    test.selectbox(key="choices.share.1.rule").set_value(rule).run()
+    shown(test.selectbox, "choices.share.1.of").set_value("care").run()
+    shown(test.selectbox, "choices.share.1.rule").set_value(rule).run()
     assert not test.exception
     assert document(test)["share"][0].get("rule", "proportional") == rule
-    assert test.selectbox(key="choices.share.1.rule").value == rule
+    assert shown(test.selectbox, "choices.share.1.rule").value == rule
 
 
 def test_years_and_their_growth_make_a_path() -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("parks").run()
-    test.slider(key="choices.share.1.years").set_value(3).run()
+    shown(test.selectbox, "choices.share.1.of").set_value("parks").run()
+    shown(test.slider, "choices.share.1.years").set_value(3).run()
     assert document(test)["share"][0]["yearly"] == [0, 0, 0]
-    test.text_input(key="choices.share.1.yearly").set_value("10, 0").run()
+    shown(test.text_input, "choices.share.1.yearly").set_value("10, 0").run()
     assert document(test)["share"][0]["yearly"] == [10, 0, 0]
     assert balance(test) == [POT, 900_000, 0, POT + 900_000]
-    test.text_input(key="choices.share.1.yearly").set_value("plenty").run()
+    shown(test.text_input, "choices.share.1.yearly").set_value("plenty").run()
     assert "plenty" in test.warning[0].value
     assert document(test)["share"][0]["yearly"] == [10, 0, 0]
-    test.slider(key="choices.share.1.years").set_value(1).run()
+    shown(test.slider, "choices.share.1.years").set_value(1).run()
     assert document(test)["share"][0]["yearly"] == [10]
 
 
 def test_growth_caps_fixed_sums_minimum_and_match_are_written() -> None:
     test = press(opened(), "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("care").run()
-    test.number_input(key="choices.share.1.fixed").set_value(1000.0).run()
-    test.number_input(key="choices.share.1.minimum").set_value(2000.0).run()
-    test.number_input(key="choices.share.1.match").set_value(90.0).run()
-    test.selectbox(key="choices.share.1.match_with").set_value("parks").run()
+    shown(test.selectbox, "choices.share.1.of").set_value("care").run()
+    shown(test.number_input, "choices.share.1.fixed").set_value(1000.0).run()
+    shown(test.number_input, "choices.share.1.minimum").set_value(2000.0).run()
+    shown(test.number_input, "choices.share.1.match").set_value(90.0).run()
+    shown(test.selectbox, "choices.share.1.match_with").set_value("parks").run()
     entry = document(test)["share"][0]
     assert (entry["fixed"], entry["minimum"]) == (1000, 2000)
     assert (entry["match"], entry["match_with"]) == (90, "parks")
-    test.number_input(key="choices.share.1.match").set_value(None).run()
+    shown(test.number_input, "choices.share.1.match").set_value(None).run()
     assert not {"match", "match_with"} & set(document(test)["share"][0])
-    test.selectbox(key="choices.share.1.rule").set_value("convergence").run()
-    test.text_input(key="choices.share.1.cap").set_value("50").run()
+    shown(test.selectbox, "choices.share.1.rule").set_value("convergence").run()
+    shown(test.text_input, "choices.share.1.cap").set_value("50").run()
     assert document(test)["share"][0]["cap"] == [50]
     assert "minimum" not in document(test)["share"][0]
 
@@ -247,16 +252,16 @@ def test_growth_caps_fixed_sums_minimum_and_match_are_written() -> None:
 def test_money_is_pooled_aligned_delegated_and_separated_again() -> None:
     test = press(opened(), "choices.add.join")
     for way in ("pooled", "delegated", "separate", "aligned", "pooled"):
-        test.button_group(key="choices.join.1.as").set_value(way).run()
+        shown(test.button_group, "choices.join.1.as").set_value(way).run()
         assert not test.exception
         assert not test.error
         assert document(test)["join"][0]["as"] == way
-    test.text_input(key="choices.join.1.pot").set_value("early help").run()
-    test.selectbox(key="choices.join.1.host").set_value("Health body").run()
+    shown(test.text_input, "choices.join.1.pot").set_value("early help").run()
+    shown(test.selectbox, "choices.join.1.host").set_value("Health body").run()
     entry = document(test)["join"][0]
     assert (entry["pot"], entry["host"]) == ("early help", "Health body")
-    test.toggle(key="choices.join.1.stated").set_value(True).run()
-    test.slider(key="choices.join.1.risk.Health body").set_value(30.0).run()
+    shown(test.toggle, "choices.join.1.stated").set_value(True).run()
+    shown(test.slider, "choices.join.1.risk.Health body").set_value(30.0).run()
     assert document(test)["join"][0]["risk_share"] == {"Health body": 0.3, "Town council": 0.7}
     assert any("bears the rest, 70%" in caption.value for caption in test.caption)
 
@@ -264,32 +269,32 @@ def test_money_is_pooled_aligned_delegated_and_separated_again() -> None:
 def test_what_shares_a_pot_goes_with_it_when_its_name_changes() -> None:
     test = press(opened(), "choices.add.join")
     press(test, "choices.add.share")
-    test.selectbox(key="choices.share.1.of").set_value("community budget 1").run()
+    shown(test.selectbox, "choices.share.1.of").set_value("community budget 1").run()
     press(test, "choice_join_1.open")
-    test.text_input(key="choices.join.1.pot").set_value("early help").run()
+    shown(test.text_input, "choices.join.1.pot").set_value("early help").run()
     assert not test.error
     assert document(test)["share"][0]["of"] == "early help"
 
 
 def test_money_is_devolved_to_a_level() -> None:
     test = press(opened(), "choices.add.devolve")
-    test.selectbox(key="choices.devolve.1.of").set_value("parks").run()
-    test.selectbox(key="choices.devolve.1.to").set_value("county").run()
-    test.slider(key="choices.devolve.1.share").set_value(25.0).run()
+    shown(test.selectbox, "choices.devolve.1.of").set_value("parks").run()
+    shown(test.selectbox, "choices.devolve.1.to").set_value("county").run()
+    shown(test.slider, "choices.devolve.1.share").set_value(25.0).run()
     assert document(test)["devolve"] == [{"of": "parks", "to": "county", "share": 0.25}]
     assert "£22,500.00" in html(test)  # a quarter of £90,000
 
 
 def test_a_later_choice_can_be_applied_earlier() -> None:
     test = press(press(opened(), "choices.add.change"), "choices.add.change")
-    test.selectbox(key="choices.change.2.of").set_value("parks").run()
+    shown(test.selectbox, "choices.change.2.of").set_value("parks").run()
     press(test, "choice_change_2.earlier")
     assert [entry["of"] for entry in document(test)["change"]] == ["parks", "clinic"]
 
 
 def test_the_year_says_how_much_can_move_by_then() -> None:
     test = opened()
-    years = test.selectbox(key="choices.year")
+    years = shown(test.selectbox, "choices.year")
     assert years.value == "2026-27"
     assert all("100% of the money can move" in words for words in years.options)
     years.set_value("2028-29").run()
@@ -302,9 +307,9 @@ def test_the_year_says_how_much_can_move_by_then() -> None:
 def test_a_text_with_faults_stays_as_typed_and_changes_nothing() -> None:
     good = care()
     test = write(opened(), good)
-    test.text_area(key="choices.text").set_value(good + "\nfloor = ").run()
+    shown(test.text_area, "choices.text").set_value(good + "\nfloor = ").run()
     assert "cannot be read" in test.error[-1].value
-    assert test.text_area(key="choices.text").value.endswith("floor = ")
+    assert shown(test.text_area, "choices.text").value.endswith("floor = ")
     assert "Care, shared by head" in html(test)
     write(test, "")
     assert balance(test) == [POT, 0, 0, POT]
@@ -340,8 +345,8 @@ def test_a_cut_deeper_than_what_can_move_names_the_deepest(
 def test_hostile_titles_and_reasons_are_text(hostile: dict[int, str]) -> None:
     test = press(opened(), "choices.add.change")
     for name in hostile.values():
-        test.text_input(key="choices.change.1.reason").set_value(name).run()
-        test.text_input(key="choices.title").set_value(name).run()
+        shown(test.text_input, "choices.change.1.reason").set_value(name).run()
+        shown(test.text_input, "choices.title").set_value(name).run()
         assert not test.exception
         assert document(test)["scenario"]["title"] == name
         assert not re.search(r"<(script|img)", html(test))

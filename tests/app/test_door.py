@@ -182,6 +182,7 @@ def test_the_settings_keep_the_server_to_itself() -> None:
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "global.minCachedMessageSize": 10**9,  # no message is sent by its name (decision 0013)
+        "runner.fastReruns": False,  # one run of a visitor at a time (decision 0014)
     }
     assert {key: config.get_option(key) for key in wanted} == wanted
     assert config.get_option("server.maxUploadSize") <= 20
