@@ -25,6 +25,7 @@ _SESSION: Final = "typed"  # session: by place and field, what was typed
 _FRESH: Final = "typed.fresh"  # session: keys of fields that were set and perhaps not sent yet
 _SHOWN: Final = "typed.shown"  # session: what the fields of this session were drawn with
 _LONG: Final = 100  # characters; of longer texts only a digest is remembered
+_MOST: Final = 1000  # fields of a session that are remembered; a page has some hundred
 
 
 @dataclasses.dataclass
@@ -38,6 +39,13 @@ class _Shown:
     turns: dict[str, int] = dataclasses.field(default_factory=dict)
     held: dict[str, Any] = dataclasses.field(default_factory=dict)
     taken: set[str] = dataclasses.field(default_factory=set)
+
+    def note(self, drawn_as: str, mark: Any) -> None:
+        """Remember what a field holds, and of all fields those that were noted last."""
+        self.held.pop(drawn_as, None)
+        self.held[drawn_as] = mark
+        while len(self.held) > _MOST:
+            del self.held[next(iter(self.held))]
 
 
 def field(
@@ -109,7 +117,7 @@ def changed(drawn_as: str) -> bool:
     shown, now = _shown(), _mark(st.session_state[drawn_as])
     if drawn_as in shown.held and _same(shown.held[drawn_as], now):
         return False
-    shown.held[drawn_as] = now
+    shown.note(drawn_as, now)
     shown.taken.add(drawn_as)
     return True
 
@@ -154,7 +162,7 @@ def _key_for(key: str, value: Any) -> str:
     if known and drawn_as not in shown.taken and not _same(shown.held[drawn_as], mark):
         drawn_as = _turn(key)
     shown.taken.discard(drawn_as)
-    shown.held[drawn_as] = mark
+    shown.note(drawn_as, mark)
     return drawn_as
 
 
