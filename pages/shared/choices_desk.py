@@ -208,13 +208,7 @@ def taker(
 
 def when_changed(spot: Spot | None, name: str, take: Callable[[Any], None]) -> Callable[[], None]:
     """Return what to do when a field that was just drawn is used; `take` is given what it holds."""
-    key = typed.name(key_of(spot, name))
-
-    def act() -> None:
-        if typed.changed(key):
-            take(st.session_state[key])
-
-    return act
+    return typed.when_changed(typed.name(key_of(spot, name)), take)
 
 
 def about(desk: Desk, spot: Spot, held: dict[str, Any], *, shared: bool = False) -> choosing.Name:

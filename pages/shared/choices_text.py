@@ -47,16 +47,11 @@ def show(desk: Desk) -> None:
         "The same as a document", icon=":material/description:", expanded=bool(faults)
     ):
         key = typed.seed(FIELD, st.session_state[TYPED] if faults else held)
-
-        def changed() -> None:
-            if typed.changed(key):
-                take(st.session_state[key])
-
         st.text_area(
             "The choices as text",
             key=key,
             height=320,
-            on_change=changed,
+            on_change=typed.when_changed(key, take),
             help="Lines that begin with # are remarks; they are not kept when a widget changes "
             "something.",
         )

@@ -8,7 +8,7 @@ A browser tells with every request what stands in all of its fields, and it may 
 what the page put into them since. Then an old value looks like a change: a whole document that
 stands in one field would undo what was typed in another. Two rules keep the two apart. A field that
 the page itself fills anew gets another key, so that it is another field to the browser. And what a
-field holds anyway is no change (`changed`).
+field holds anyway is no change (`when_changed`).
 """
 
 from __future__ import annotations
@@ -68,15 +68,14 @@ def field(
     first
         What stands in it before anybody typed.
     """
-    name, kept = (place, key), _kept()
-    value = kept.get(name, first)
+    kept_as, kept = (place, key), _kept()
+    value = kept.get(kept_as, first)
     drawn_as = seed(key, value)
 
-    def take() -> None:
-        if changed(drawn_as):
-            kept[name] = st.session_state[drawn_as]
+    def take(typed: Any) -> None:
+        kept[kept_as] = typed
 
-    draw(label, *args, key=drawn_as, on_change=take, **options)
+    draw(label, *args, key=drawn_as, on_change=when_changed(drawn_as, take), **options)
     return value
 
 
@@ -107,19 +106,24 @@ def name(key: str) -> str:
     return f"{key}~{turn}" if turn else key
 
 
-def changed(drawn_as: str) -> bool:
-    """Say, in a callback, whether the visitor changed a field, and note what it holds now.
+def when_changed(drawn_as: str, take: Callable[[Any], None]) -> Callable[[], None]:
+    """Return a field's callback, which gives to `take` what the visitor put into the field.
 
-    It is called once for each act. A browser that is late tells what the field held before.
+    A browser that is late tells what the field held before: that is given to nobody.
     """
-    if drawn_as not in st.session_state:
-        return False
-    shown, now = _shown(), _mark(st.session_state[drawn_as])
-    if drawn_as in shown.held and _same(shown.held[drawn_as], now):
-        return False
-    shown.note(drawn_as, now)
-    shown.taken.add(drawn_as)
-    return True
+
+    def act() -> None:
+        if drawn_as not in st.session_state:
+            return
+        value, shown = st.session_state[drawn_as], _shown()
+        mark = _mark(value)
+        if drawn_as in shown.held and _same(shown.held[drawn_as], mark):
+            return
+        shown.note(drawn_as, mark)
+        shown.taken.add(drawn_as)
+        take(value)
+
+    return act
 
 
 def drawn() -> None:

@@ -16,15 +16,14 @@ def page() -> None:
     held = st.session_state.setdefault("held", {"number": 1.0})
     key = typed.seed("number", held["number"])
 
-    def take() -> None:
-        if typed.changed(key):
-            held["number"] = min(st.session_state[key], 10.0)
-            st.session_state["taken"] = st.session_state.get("taken", 0) + 1
+    def take(number: float) -> None:
+        held["number"] = min(number, 10.0)
+        st.session_state["taken"] = st.session_state.get("taken", 0) + 1
 
     def more() -> None:
         held["number"] += 1
 
-    st.number_input("Number", key=key, on_change=take)
+    st.number_input("Number", key=key, on_change=typed.when_changed(key, take))
     st.button("More", on_click=more)
     typed.drawn()
 
