@@ -17,9 +17,19 @@ from typing import Any
 from benchmarks.session import Answer, Session, Unanswered
 
 KINDS = ("map", "budget", "area")
-TURNS = ("map", "budget", "map", "area", "map", "budget")  # in this order, again and again
+SHARES = ("map", "map", "map", "budget", "budget", "area")  # of every six who come
 ADDRESSES = {"map": "/map", "budget": "/budget", "area": "/area"}
 THINK_S = (1.0, 3.0)
+
+
+def _kind(number: int) -> str:
+    """Return which page a visitor uses: of every six as many as their shares, in chance order.
+
+    A server of two processes gives them newcomers in turn. In an order that is always the same,
+    all who use the Budget and My area, which need most, would sit in one process.
+    """
+    six, place = divmod(number, len(SHARES))
+    return random.Random(six).sample(SHARES, len(SHARES))[place]
 
 
 @dataclass
@@ -35,7 +45,7 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.number)
-        self.kind = self.kind or TURNS[self.number % len(TURNS)]
+        self.kind = self.kind or _kind(self.number)
         self.session = Session(self.server)
 
     async def enter(self) -> Answer:

@@ -35,8 +35,9 @@ PARTS: dict[str, tuple[str, Callable[[Result, links.Link], None]]] = {
 }
 
 
+@st.fragment
 def show() -> None:
-    """Draw the page."""
+    """Draw the page; a choice on it draws it anew without the frame around it."""
     result = lines_work.applied(blocks.opened())
     link = links.Link("budget")
     blocks.lead("The budget, to the penny", "However it is shared, the pot stays the same.")
