@@ -134,7 +134,11 @@ def types(
     possible = [k for k in numbers if FEWEST_IN_TYPE * k <= len(rows) and k <= distinct]
     if not possible:
         raise TooFewToCompare("types", detail=f"{len(rows)} areas, {distinct} of them different")
-    # On tables this small several threads only wait for one another.
+    # Loaded before the limit, which holds only for libraries that are there by then.
+    import sklearn.cluster  # noqa: F401
+
+    # On tables this small several threads only wait for one another: of two processes that make
+    # types at the same time on two cores each takes a minute then, and four seconds otherwise.
     with threadpool_limits(limits=1):
         tried = {k: _try(rows, k, redraws) for k in possible}
     choice = pd.DataFrame({k: found for k, (_, found) in tried.items()}).T.rename_axis("types")

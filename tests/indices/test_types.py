@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,3 +180,38 @@ def test_too_few_or_equal_areas_are_refused() -> None:
         types(table.iloc[:8])
     with pytest.raises(TooFewToCompare):
         types(table * 0.0)
+
+
+THREADS = """
+import json, sys
+import numpy as np, pandas as pd
+from threadpoolctl import threadpool_info
+from indices import types
+
+fit, seen = types._fit, []
+def watched(*args, **named):
+    found = fit(*args, **named)
+    seen.append({pool["user_api"]: pool["num_threads"] for pool in threadpool_info()})
+    return found
+types._fit = watched
+fresh = "sklearn" not in sys.modules
+table = np.random.default_rng(1).normal(size=(40, 3))
+codes = [f"a{number}" for number in range(40)]
+types.types(pd.DataFrame(table, index=codes, columns=list("xyz")), numbers=[3], redraws=2)
+print(json.dumps({"fresh": fresh, "seen": seen}))
+"""
+
+
+def test_types_take_one_thread_though_their_library_is_loaded_late() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"OMP_NUM_THREADS": "2"},
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    assert told["fresh"], "nothing is tried if the library was there before"
+    assert len(told["seen"]) == 3
+    assert all(pools == {"openmp": 1, "blas": 1} for pools in told["seen"]), told["seen"]
