@@ -44,7 +44,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data import front
-from pages.shared import acts, scripts, serving
+from pages.shared import acts, scripts, serving, theme
 
 log = logging.getLogger("commonground")
 HERE = Path(__file__).resolve().parent
@@ -297,6 +297,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 acts.keep_whole()
+theme.compose_once()
 app = st.App(
     HERE / "pages" / "menu.py",
     lifespan=lifespan,
