@@ -12,6 +12,7 @@ import pandas as pd
 from budgets.ledger import Level
 from budgets.suppressed import HIDDEN, ROUNDED, Masked
 from data.scenarios import Allocation
+from geo.codes import row_of
 
 HERE = ["title", "agency", "grade", "before_pence", "after_pence", "change_pence", "flag"]
 
@@ -63,7 +64,7 @@ def lines_of(made: Allocation, level: str, code: str) -> pd.DataFrame:
 def _shown(level: Level, masked: Masked | None, code: str) -> tuple[pd.Series, pd.Series]:
     """Return the pence of each stream in an area, missing where hidden, and its flag."""
     held = level.pence if level.counted_in_each is None else level.counted_in_each
-    column = int(level.areas.get_indexer(pd.Index([code]))[0])
+    column = row_of(level.areas, code)
     ids = level.streams.index
     pence = pd.Series(held[:, column], index=ids, dtype="Int64")
     if masked is None:

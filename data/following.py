@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from boundaries.custom import CustomArea
 from data.profiles import ward_of
 from data.profiling import Prepared
+from geo.codes import row_of
 from indices import profiles
 from indices.trends import Series
 
@@ -49,7 +50,7 @@ class Followed:
 def of_area(prepared: Prepared, code: str, level: str) -> list[Followed]:
     """Follow an area of a level; measures that are known for its ward only are its ward's."""
     at = prepared.level(level)
-    column = csr_array(at.weights[:, [int(at.people.index.get_indexer(pd.Index([code]))[0])]])
+    column = csr_array(at.weights[:, [row_of(at.people.index, code)]])
     own = _of(prepared, level, code, "")
     return own + _of_ward(prepared, column, level, {one.id for one in own})
 

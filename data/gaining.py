@@ -19,6 +19,7 @@ from budgets.ledger import OUTSIDE, PLACE_WIDE, Ledger, Level
 from budgets.need import need_weighted
 from data.scenario_files import level_frame
 from data.scenarios import ALL_MONEY, NOT_SHOWN, Allocation
+from geo.codes import row_of
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def lines(made: Allocation, level: str, area: str) -> pd.DataFrame:
     names = ["title", "before_pence", "after_pence", "change_pence", "shared"]
     if made.masked is not None or area not in after.areas:
         return pd.DataFrame(columns=names)
-    at = int(after.areas.get_indexer(pd.Index([area]))[0])
+    at = row_of(after.areas, area)
     was, now = before.pence[:, at], after.pence[:, at]
     moved = np.flatnonzero(was != now)
     moved = moved[np.argsort(-np.abs(now - was)[moved], kind="stable")]

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from boundaries import custom
 from boundaries.custom import CustomArea
 from data.profiling import AtLevel, Prepared, lower, prepare, singular, standard_of, titles_of
+from geo.codes import row_of
 from indices import carrying, profiles
 from indices.carrying import Carried
 from indices.profile_words import plain
@@ -42,7 +43,7 @@ def of_area(prepared: Prepared, code: str, level: str) -> Profile:
     if code not in at.people.index:
         raise UnknownArea(f"level {level}", found=[code], detail=f"{len(at.people):,} areas")
     ranked = at.ranked if code in at.ranked else at.people.index
-    column = csr_array(at.weights[:, [int(at.people.index.get_indexer(pd.Index([code]))[0])]])
+    column = csr_array(at.weights[:, [row_of(at.people.index, code)]])
     households = None if at.households is None else float(at.households[code])
     area = Area(
         code=code,
@@ -157,7 +158,7 @@ def _beside(prepared: Prepared, column: csr_array, level: str | None) -> list[Be
 
 def _whole(key: str, name: str, figures: Carried, code: str) -> Beside:
     """Put an area's figures beside another's, with the interval that they have themselves."""
-    at = int(figures.values.index.get_indexer(pd.Index([code]))[0])
+    at = row_of(figures.values.index, code)
     parts = (figures.values, figures.low, figures.high)
     return Beside(key, name, *(part.iloc[at] for part in parts))
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from boundaries.trust import GRADES, grade_rule
+from geo.codes import row_of
 from indices import profile_words as words
 from indices.basis import Basis
 from indices.carrying import Carried
@@ -196,11 +197,13 @@ def profile(
     places = list(beside)
     if basis.england.notna().any():
         places.append(Beside("england", "England", basis.england))
-    table = _table(basis, figures, area, places, among if area.ranked else None, extras)
+    index, columns = _table(basis, figures, area, places, among if area.ranked else None, extras)
     names = {place.key: place.name for place in places}
     group = among.name if among is not None and area.ranked else ""
     member = among is not None and area.code in among.values.index
-    table["sentence"] = [words.sentence(row, names, group, member=member) for row in _rows(table)]
+    said = [words.sentence(row, names, group, member=member) for row in _rows(columns)]
+    # One frame from whole columns: adding some forty one by one takes longer than all the rest.
+    table = pd.DataFrame(columns | {"sentence": said}, index=index)
     return Profile(
         area=area,
         table=table,
@@ -220,10 +223,10 @@ def _table(
     places: Sequence[Beside],
     among: Among | None,
     extras: Extras,
-) -> pd.DataFrame:
-    """Return the table of a `Profile` but for its sentences."""
+) -> tuple[pd.Index, Columns]:
+    """Return the table of a `Profile` but for its sentences: its index and its columns."""
     index, columns = _definitions(basis)
-    at = int(figures.values.index.get_indexer(pd.Index([area.code]))[0])
+    at = row_of(figures.values.index, area.code)
     for name in ("value", "low", "high", "events", "people", "known", "hidden", "small"):
         frame: pd.DataFrame = getattr(figures, "values" if name == "value" else name)
         columns[name] = frame.iloc[at].reindex(index).to_numpy()
@@ -239,8 +242,7 @@ def _table(
         columns[f"against_{place.key}"] = _against(columns, columns[place.key])
     columns["rank"], columns["of"] = _ranks(index, columns, among, area.code)
     columns["trend"] = [str(extras.trends.get(str(id), "")) for id in index]
-    # One frame from whole columns: adding some forty one by one takes longer than all the rest.
-    return pd.DataFrame(columns, index=index)
+    return index, columns
 
 
 def trends_of(series: Mapping[str, Series], code: str, *, where: str = "") -> dict[str, str]:
@@ -295,11 +297,10 @@ def _definitions(basis: Basis) -> tuple[pd.Index, Columns]:
     return held[0], dict(held[1])
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table, as `to_dict` does in five times as long."""
-    names = [str(name) for name in table.columns]
-    columns = [table[name].tolist() for name in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+def _rows(columns: Columns) -> list[dict[str, Any]]:
+    """Return the rows of columns, with Python's own numbers."""
+    plain = [c.tolist() if isinstance(c, np.ndarray) else c for c in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
 
 def _against(columns: Columns, other: Sequence[float]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from geo.codes import row_of
 from indices import funnel, trends
 from indices.measures import Measure, Measures
 from indices.trends import Series
@@ -210,4 +211,4 @@ def _out_of_chart(series: Series) -> dict[str, str]:
 
 def _number(column: pd.Series, code: str) -> float:
     """Return the value of one area."""
-    return float(column.to_numpy(dtype=float)[column.index.get_indexer(pd.Index([code]))[0]])
+    return float(column.to_numpy(dtype=float)[row_of(column.index, code)])

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.codes import row_of
 from geo.errors import Faults
 from indices import inputs
 from indices.profiles_errors import TooFewToCompare, UnknownArea
@@ -145,7 +146,7 @@ def similar(
         if of not in scores.index:
             gap = "a figure of it is missing" if of in standard.incomplete else "no such code"
             raise UnknownArea("similar areas", found=[of], detail=gap)
-        own: pd.Series = scores.iloc[int(scores.index.get_indexer(pd.Index([of]))[0])]
+        own: pd.Series = scores.iloc[row_of(scores.index, of)]
         others = scores.drop(index=of)
     else:
         own = (of.reindex(standard.mean.index) - standard.mean) / standard.sd

@@ -55,7 +55,7 @@ def show() -> None:
     with around:
         show_map(result, prepared, chosen, link)
     if prepared is not None:
-        cache.complete(result, prepared, wait=False)
+        cache.complete(result, prepared, wait=False)  # begun while somebody still looks for an area
     with words:
         found = _told(result, prepared, chosen)
         if chosen.fault:
@@ -96,21 +96,21 @@ def _told(result: Result, prepared: Prepared | None, chosen: Chosen) -> cache_ar
     """Return the chosen area with its head and sections; one of a level is worked out once."""
     if chosen.own is None and not chosen.code:
         return None
-    known = cache_area.known(result, chosen.level, chosen.code) if chosen.own is None else None
-    if known is not None:
-        return known  # spinners alone would cost two messages and a thread each
-    if prepared is not None:
+    if prepared is not None and not cache.complete(result, prepared, wait=False):
         with st.spinner("Adding up the figures of the place, once …"):
             cache.complete(result, prepared, wait=True)
-    with st.spinner("Adding up your area …"):
-        if chosen.own is not None and prepared is not None:
-            return _in_full(result, _of_own(result, prepared, chosen.own, chosen.ring))
+    if chosen.own is None:
+        # A twentieth of a second at most: a spinner would cost two messages and a thread.
         return cache_area.told(
             result,
             chosen.level,
             chosen.code,
             lambda: _in_full(result, _of_level(result, prepared, chosen.level, chosen.code)),
         )
+    if prepared is None:
+        return None
+    with st.spinner("Adding up your area …"):
+        return _in_full(result, _of_own(result, prepared, chosen.own, chosen.ring))
 
 
 def _in_full(result: Result, area: About) -> cache_area.Told:

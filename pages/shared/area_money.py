@@ -20,6 +20,7 @@ from budgets.suppressed import HIDDEN, ROUNDED
 from data import near_money
 from data.profiles import Prepared
 from data.run import Result
+from geo.codes import row_of
 from pages.shared import figures
 from pages.shared.cache_kept import kept
 
@@ -104,7 +105,7 @@ def of_area(result: Result, level: str, code: str) -> AreaMoney:
     """Return the money of an area of a level."""
     at, table = result.levels[level], result.level_tables[level]
     held = at.pence if at.counted_in_each is None else at.counted_in_each
-    pence = held[:, int(at.areas.get_indexer(pd.Index([code]))[0])]
+    pence = held[:, row_of(at.areas, code)]
     kind = figures.level_titles(result)[level]
     name, people = str(table["name"][code]), float(table["people"][code])
     flags = None if result.masked is None else result.masked[1][level].flag[code]

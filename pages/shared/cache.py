@@ -173,12 +173,16 @@ def fit(base: run.Result, level: str, other: str) -> coterminosity.Fit:
     return kept(base, "fit", level, other, make=make)
 
 
-def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) -> None:
-    """Make what the first profile of a place needs, once and beside the pages, or `wait` for it."""
+def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) -> bool:
+    """Make what the first profile of a place needs, once and beside the pages, or `wait` for it.
+
+    Returns whether nobody has to wait any more.
+    """
     key = (base.place.id, base.place.content_hash)
     made = kept(base, "completing", make=lambda: _completing(*key, _prepared=prepared))
     if wait:
         made.join()
+    return not made.is_alive()
 
 
 def shape_address(base: run.Result, layer: str) -> str:

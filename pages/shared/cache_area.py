@@ -11,18 +11,11 @@ from collections.abc import Callable
 
 from data.run import Result
 from pages.shared.about_area import About
-from pages.shared.cache_kept import held, kept
+from pages.shared.cache_kept import kept
 
 Told = tuple[About, str, dict[str, str]]
-_NAME = "area told"
 
 
 def told(base: Result, level: str, code: str, make: Callable[[], Told]) -> Told:
     """Return an area, its head and its sections; `make` works them out the first time."""
-    return kept(base, _NAME, level, code, make=make)
-
-
-def known(base: Result, level: str, code: str) -> Told | None:
-    """Return what `told` returns where nobody has to wait for it, else None."""
-    found: Told | None = held(base, _NAME, level, code)
-    return found
+    return kept(base, "area told", level, code, make=make)

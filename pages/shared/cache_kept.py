@@ -62,13 +62,6 @@ def kept(
     return made
 
 
-def held(base: Result, name: str, *about: Hashable) -> Any:
-    """Return what `kept` would return without making it; None where it is not there."""
-    with _LOCK:
-        found = _found(_key((base,), name, *about), (base,))
-    return None if found is None else found[0]
-
-
 def _key(results: tuple[Result, ...], name: str, *about: Hashable) -> tuple[Hashable, ...]:
     return (name, *about, dt.date.today(), *(part for one in results for part in _identity(one)))
 

@@ -17,6 +17,7 @@ from budgets import honesty
 from data.mapped import ASSUMED, FEW, ROUGH, WITHHELD
 from data.run import Result
 from geo import maps
+from geo.codes import row_of
 from pages.shared import cache, figures
 from pages.shared.cache_kept import kept
 from pages.shared.classing import Classing
@@ -202,7 +203,7 @@ def _seen(made: Drawing, shelf: Shelf, *, area: str, look: Look) -> Drawing:
 
 def _position(drawn: pd.Index, area: str) -> int:
     """Return which of the drawn areas is picked, or -1."""
-    return int(drawn.get_indexer(pd.Index([area]))[0]) if area else -1
+    return row_of(drawn, area) if area else -1
 
 
 def _one(shelf: Shelf, figure: Figure, look: Look) -> Drawing:

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from data.profiles import Prepared
 from data.run import Result
+from geo.codes import row_of
 from pages.shared import figures
 
 MOST = 12
@@ -76,7 +76,7 @@ def _by_postcode(result: Result, prepared: Prepared | None, postcode: str) -> Se
 def _holding(result: Result, level: str, base: str) -> Found | None:
     """Return the area of a level that holds most of a base area, if it can be shown."""
     crosswalk = result.crosswalks[level]
-    row = crosswalk.weights[[int(crosswalk.sources.get_indexer(pd.Index([base]))[0])]]
+    row = crosswalk.weights[[row_of(crosswalk.sources, base)]]
     if row.nnz == 0:
         return None
     code = str(crosswalk.targets[int(row.indices[int(np.argmax(row.data))])])

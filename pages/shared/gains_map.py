@@ -15,6 +15,7 @@ import pandas as pd
 from budgets.money import format_pounds
 from data.run import Result
 from geo import classes as colouring
+from geo.codes import row_of
 from pages.shared import cache, figures
 from pages.shared.live_map import BEYOND, NO_DATA, Drawing, Legend
 
@@ -70,7 +71,7 @@ def of(
         title=f"{FIGURE} by {figures.level_titles(result)[level]}",
         summary=summary(table, rankable=rankable),
         credit=figures.credit(result, level),
-        picked=int(drawn.get_indexer(pd.Index([area]))[0]),
+        picked=row_of(drawn, area),
         outline=cache.shape_address(result, result.place.settings.base.inside) if outlined else "",
         overlapping=result.levels[level].counted_in_each is not None,
         hatched=[int(at) for at in np.flatnonzero(hatched)],

@@ -219,23 +219,12 @@ def test_a_place_is_known_once_it_was_read_and_until_a_file_changes(
     assert cache.known() is again
 
 
-def test_what_is_not_kept_yet_is_not_made_by_asking_whether_it_is(squares: run.Result) -> None:
-    other = run.rebudget(squares, need_weight=0.9)
-    assert cache_kept.held(squares, "a word", "a00") is None
-    assert kept(squares, "a word", "a00", make=lambda: "made") == "made"
-    assert cache_kept.held(squares, "a word", "a00") == "made"
-    assert cache_kept.held(squares, "a word", "a01") is None
-    assert cache_kept.held(other, "a word", "a00") is None
-
-
 def test_an_area_that_was_told_is_told_only_of_the_result_it_was_worked_out_of(
     squares: run.Result,
 ) -> None:
     again = run.run(squares.place)
-    told: Any = ("about", "head", {"needs": "section"})
-    assert cache_area.known(squares, "sq", "a00") is None
+    told, other, third = (("about", head, {"needs": "section"}) for head in "abc")
     assert cache_area.told(squares, "sq", "a00", lambda: told) is told
-    assert cache_area.known(squares, "sq", "a00") is told
     assert cache_area.told(squares, "sq", "a00", lambda: pytest.fail("made twice")) is told
-    assert cache_area.known(squares, "wd", "a00") is None
-    assert cache_area.known(again, "sq", "a00") is None
+    assert cache_area.told(squares, "wd", "a00", lambda: other) is other
+    assert cache_area.told(again, "sq", "a00", lambda: third) is third
