@@ -23,7 +23,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from pages.shared import scripts
 
 PATIENCE_S = 120.0
-KEPT_RUNS = 2  # runs for which a browser keeps a large message (global.maxCachedMessageAge)
 # Kinds of widget a visitor of ours uses, and the field their value travels in.
 FIELDS = {
     "selectbox": "string_value",
@@ -59,8 +58,6 @@ class Session:
     query: str = ""
     page_hash: str = ""
     _page: str = ""
-    _kept: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    _runs: int = 0
     _socket: ClientConnection | None = None
 
     async def __aenter__(self) -> Session:
@@ -126,7 +123,6 @@ class Session:
         client.page_name = "" if self.page_hash else self._page
         client.fragment_id = fragment
         client.widget_states.widgets.extend(self.chosen.values())
-        client.cached_message_hashes.extend(self._kept)
         client.context_info.timezone = "Europe/London"
         client.context_info.locale = "en-GB"
         client.context_info.url = f"{self.server}/{self._page}"
@@ -137,7 +133,7 @@ class Session:
             size += len(data)
             message = ForwardMsg.FromString(data)  # type: ignore[arg-type]
             kind = message.WhichOneof("type")
-            if kind in ("delta", "ref_hash") and self._see(message):
+            if kind == "delta" and self._see(message.delta):
                 mapped = time.perf_counter() - started
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
@@ -145,7 +141,6 @@ class Session:
                 self.page_hash = message.navigation.page_script_hash
             elif kind == "script_finished" and self._is_last(message):
                 break
-        self._forget()
         return Answer(map_s=mapped, whole_s=time.perf_counter() - started, received=size)
 
     def _is_last(self, message: ForwardMsg) -> bool:
@@ -153,15 +148,8 @@ class Session:
             raise Unanswered("the page could not be run")
         return message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
-    def _see(self, message: ForwardMsg) -> bool:
+    def _see(self, delta: Any) -> bool:
         """Take in one element of the page; return whether a map is to be drawn from it."""
-        if message.WhichOneof("type") == "ref_hash":
-            delta = self._kept[message.ref_hash][1]
-            self._kept[message.ref_hash] = (self._runs, delta)
-        else:
-            delta = message.delta
-            if message.metadata.cacheable:
-                self._kept[message.hash] = (self._runs, delta)
         if delta.WhichOneof("type") != "new_element":
             return False
         kind = delta.new_element.WhichOneof("type")
@@ -206,11 +194,3 @@ class Session:
             return False
         self.maps[component.id.split("-", 2)[-1]] = given
         return True
-
-    def _forget(self) -> None:
-        self._runs += 1
-        self._kept = {
-            name: (run, delta)
-            for name, (run, delta) in self._kept.items()
-            if self._runs - run <= KEPT_RUNS
-        }

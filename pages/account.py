@@ -26,11 +26,13 @@ from pages.shared import (
     printing,
     scripts,
     talk,
+    turns,
 )
 from pages.shared.account_of import Asked
 from pages.shared.figures import plain
 
 
+@turns.in_turn
 def show() -> None:
     """Draw the page."""
     result = blocks.opened()

@@ -27,6 +27,7 @@ from pages.shared import (
     printing,
     scripts,
     talk,
+    turns,
     typed,
 )
 from pages.shared.about_area import About
@@ -42,6 +43,7 @@ HINTS = {
 
 
 @st.fragment
+@turns.in_turn
 def show() -> None:
     """Draw the page; a choice on it draws it anew without the frame around it."""
     result = blocks.opened()

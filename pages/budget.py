@@ -21,6 +21,7 @@ from pages.shared import (
     links,
     saved,
     today,
+    turns,
     typed,
     working,
 )
@@ -36,6 +37,7 @@ PARTS: dict[str, tuple[str, Callable[[Result, links.Link], None]]] = {
 
 
 @st.fragment
+@turns.in_turn
 def show() -> None:
     """Draw the page; a choice on it draws it anew without the frame around it."""
     result = lines_work.applied(blocks.opened())

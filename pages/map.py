@@ -26,6 +26,7 @@ from pages.shared import (
     links,
     map_card,
     map_menus,
+    turns,
 )
 from pages.shared.figures import Figure
 from pages.shared.figures_more import Shelf
@@ -55,6 +56,7 @@ class View:
 
 
 @st.fragment
+@turns.in_turn
 def show() -> None:
     """Draw the page; a choice on it draws it anew without the frame around it."""
     result = blocks.opened()

@@ -12,12 +12,13 @@ import datetime as dt
 import streamlit as st
 
 from data.run import Result
-from pages.shared import area_place, blocks, cache, discussed, finding, loaded
+from pages.shared import area_place, blocks, cache, discussed, finding, loaded, turns
 from pages.shared.figures import plain, text
 
 MAP_ONLY = {"level", "figure", "area"}  # an address of the front page from before there was one
 
 
+@turns.in_turn
 def show() -> None:
     """Draw the page."""
     if MAP_ONLY & set(st.query_params):

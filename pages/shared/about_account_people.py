@@ -154,11 +154,16 @@ def _listed(title: str, rows: pd.DataFrame, *, above: bool) -> str:
     if mine.empty:
         return ""
     items = "".join(
-        f"<li>{text(row['name'])}: {_pounds(row['change_pence'], sign=True)}, "
-        f"{_each(row['change_pence_per_person'])} a person" + _between(row) + "</li>"
+        f"<li>{text(row['name'])}: {_whole(_pounds(row['change_pence'], sign=True))}, "
+        f"{_whole(_each(row['change_pence_per_person']))} a person" + _between(row) + "</li>"
         for row in mine.to_dict("records")
     )
     return f"<h4>{text(title)}</h4><ul>{items}</ul>"
+
+
+def _whole(words: str) -> str:
+    """Keep an amount in one line: a sign is otherwise parted from its pounds."""
+    return f'<span class="cg-whole">{words}</span>'
 
 
 def _between(row: dict[Any, Any]) -> str:

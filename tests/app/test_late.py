@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -35,6 +35,8 @@ class LateBrowser:
         self.address, self.socket = address, socket
         self.ids: dict[str, str] = {}  # name of a field -> id of its widget
         self.states: dict[str, WidgetState] = {}  # id of a widget -> what stands in it
+        self.fragments: dict[str, str] = {}  # name of a field -> the part of the page it asks for
+        self.touched = ""
         self.undrawn: list[Any] = []
         self.query, self.page_hash = query, ""
 
@@ -44,6 +46,7 @@ class LateBrowser:
         asked = sent.rerun_script
         asked.query_string, asked.page_script_hash = self.query, self.page_hash
         asked.page_name = "" if self.page_hash else PAGE
+        asked.fragment_id = self.fragments.get(pressed or self.touched, "")
         asked.widget_states.widgets.extend(self.states.values())
         if pressed:
             asked.widget_states.widgets.append(
@@ -53,8 +56,19 @@ class LateBrowser:
         asked.context_info.url = f"{self.address}/{PAGE}"
         self.socket.send(sent.SerializeToString())
 
-    def hear(self, *, draw: bool = True) -> None:
-        """Wait until the run has ended; draw what came, or leave it until later."""
+    def ask_twice(self, pressed: str = "") -> None:
+        """Ask, and once more as soon as the run has begun; both have come when this returns."""
+        self.ask(pressed)
+        while ForwardMsg.FromString(self.socket.recv(60)).WhichOneof("type") != "new_session":
+            pass
+        self.ask()
+        # The same loop answers these: what came before them has been taken in by then.
+        for _ in range(5):
+            urlopen(f"{self.address}/health", timeout=60).close()
+
+    def hear(self, *, draw: bool = True) -> bool:
+        """Wait for the end of the run; draw what came, or later. Say whether one was cut short."""
+        short = False
         while True:
             message = ForwardMsg.FromString(self.socket.recv(60))  # type: ignore[arg-type]
             kind = message.WhichOneof("type")
@@ -64,13 +78,13 @@ class LateBrowser:
                 self.query = message.page_info_changed.query_string
             elif kind == "delta":
                 self.undrawn.append(message.delta)
-            elif (
-                kind == "script_finished"
-                and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-            ):
-                break
+            elif kind == "script_finished":
+                if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    break
+                short = True
         while draw and self.undrawn:
             self._draw(self.undrawn.pop(0))
+        return short
 
     def act(self, pressed: str = "", *, draw: bool = True) -> None:
         """Ask, and wait for the answer."""
@@ -79,6 +93,7 @@ class LateBrowser:
 
     def type(self, name: str, words: str) -> None:
         """Let something stand in a field."""
+        self.touched = name
         self.states[self.ids[name]].string_value = words
 
     def value(self, name: str) -> str:
@@ -94,7 +109,7 @@ class LateBrowser:
         if not id:
             return
         name = id.split("-", 2)[-1].partition("~")[0]
-        self.ids[name] = id
+        self.ids[name], self.fragments[name] = id, delta.fragment_id
         if kind in KINDS and element.set_value:
             given = element.raw_value if kind == "selectbox" else element.value
             self.states[id] = WidgetState(id=id, string_value=given)
@@ -134,6 +149,7 @@ def browser(served: str, home: Path) -> Iterator[LateBrowser]:
         store.execute("DELETE FROM drafts")
     with visit(served, "choices") as visitor:
         visitor.act("choices.add.change")
+        assert visitor.fragments[TITLE], "a browser asks for the part in which a field stands"
         yield visitor
 
 
@@ -174,11 +190,8 @@ def test_what_was_typed_is_kept_when_the_next_press_cuts_its_run_short(
     browser.type(TITLE, "Half done")
     browser.type("choices.change.1.reason", "In the middle of a sentence")
     with waiting_store(home):
-        browser.ask()
-        time.sleep(0.5)
-        browser.ask()
-        time.sleep(0.5)
-    browser.hear()
+        browser.ask_twice()
+    assert browser.hear(), "nothing was tried: the run had ended before"
     kept = draft(home)
     assert kept["scenario"]["title"] == "Half done"
     assert kept["change"][0]["reason"] == "In the middle of a sentence"
@@ -192,11 +205,8 @@ def test_a_save_is_carried_out_whole_when_the_next_press_comes_meanwhile(
     browser.act()
     with visit(browser.address, "saved") as other:
         with waiting_store(home):
-            other.ask("saving.new")
-            time.sleep(0.5)
-            other.ask()
-            time.sleep(0.5)
-        other.hear()
+            other.ask_twice("saving.new")
+        assert other.hear(), "nothing was tried: the run had ended before"
         assert draft(home) == {}
         assert parse_qs(other.query)["scenario"] == ["parks-for-all~1"]
 
@@ -260,7 +270,8 @@ def test_a_field_can_be_set_back_to_what_it_was(browser: LateBrowser, home: Path
 def test_a_cell_that_was_taken_back_stays_so(browser: LateBrowser, home: Path) -> None:
     """The browser still shows the grid in which the cell was typed."""
     with visit(browser.address, "lines") as other:
-        grid = other.ids["budget.lines.grid.1"]
+        other.touched = "budget.lines.grid.1"
+        grid = other.ids[other.touched]
         typed = {"edited_rows": {"0": {"title": "Typed"}}, "added_rows": [], "deleted_rows": []}
         other.states[grid] = WidgetState(id=grid, string_value=json.dumps(typed))
         other.act()
