@@ -19,8 +19,8 @@ from functools import wraps
 from threading import Event, Lock
 from typing import Final, ParamSpec, TypeVar
 
-ALLOWANCE_S: Final = 0.25
-"""Seconds that a run has for itself: several times what a usual one takes (own measurements)."""
+ALLOWANCE_S: Final = 0.5
+"""Seconds that a run has for itself: ten times what a usual one takes (own measurements)."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
