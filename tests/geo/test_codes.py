@@ -116,3 +116,16 @@ def test_digits_given_as_text_never_change(digits):
 @given(st.lists(st.integers(-(2**53), 2**53), min_size=1, unique=True))
 def test_integers_and_the_floats_that_hold_them_give_the_same_codes(numbers):
     assert clean(numbers, "int64")[0] == clean(numbers, "float64")[0] == list(map(str, numbers))
+
+
+@given(st.lists(st.text(), unique=True, max_size=30), st.text())
+def test_the_row_of_a_code_is_where_a_list_has_it(known: list[str], other: str) -> None:
+    index = pd.Index(known, dtype="str")
+    for row, code in enumerate(known):
+        assert codes.row_of(index, code) == row
+    assert codes.row_of(index, other) == (known.index(other) if other in known else -1)
+
+
+def test_a_code_that_stands_in_two_rows_has_none() -> None:
+    with pytest.raises(ValueError, match="more than one row"):
+        codes.row_of(pd.Index(["a", "b", "a"]), "a")
