@@ -57,7 +57,9 @@ def show() -> None:
     with around:
         show_map(result, prepared, chosen, link)
     if prepared is not None:
-        cache.complete(result, prepared, wait=False)  # begun while somebody still looks for an area
+        cache_area.complete(
+            result, prepared, wait=False
+        )  # begun while somebody still looks for an area
     with words:
         found = _told(result, prepared, chosen)
         if chosen.fault:
@@ -98,9 +100,9 @@ def _told(result: Result, prepared: Prepared | None, chosen: Chosen) -> cache_ar
     """Return the chosen area with its head and sections; one of a level is worked out once."""
     if chosen.own is None and not chosen.code:
         return None
-    if prepared is not None and not cache.complete(result, prepared, wait=False):
+    if prepared is not None and not cache_area.complete(result, prepared, wait=False):
         with st.spinner("Adding up the figures of the place, once …"):
-            cache.complete(result, prepared, wait=True)
+            cache_area.complete(result, prepared, wait=True)
     if chosen.own is None:
         # A twentieth of a second at most: a spinner would cost two messages and a thread.
         return cache_area.told(

@@ -7,12 +7,10 @@ two states of one, never answer for each other. Pages read what is cached and ne
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import os
 from pathlib import Path
-from threading import Thread
 from weakref import ref
 
 import pandas as pd
@@ -171,18 +169,6 @@ def fit(base: run.Result, level: str, other: str) -> coterminosity.Fit:
         return coterminosity.fit(coterminosity.through_base(one, two, base.place.people))
 
     return kept(base, "fit", level, other, make=make)
-
-
-def complete(base: run.Result, prepared: data_profiles.Prepared, *, wait: bool) -> bool:
-    """Make what the first profile of a place needs, once and beside the pages, or `wait` for it.
-
-    Returns whether nobody has to wait any more.
-    """
-    key = (base.place.id, base.place.content_hash)
-    made = kept(base, "completing", make=lambda: _completing(*key, _prepared=prepared))
-    if wait:
-        made.join()
-    return not made.is_alive()
 
 
 def shape_address(base: run.Result, layer: str) -> str:
@@ -381,18 +367,6 @@ def _mapped(
     place_id: str, content: str, level: str, figure: str, on: dt.date, *, _base: run.Result
 ) -> data_mapped.Mapped:
     return data_mapped.values(_base, level, figure, prepared=profiles(_base), on=on)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _completing(place_id: str, content: str, *, _prepared: data_profiles.Prepared) -> Thread:
-    def make() -> None:
-        # What is wrong with the place is said by the page that asks for the part.
-        with contextlib.suppress(CommonGroundError):
-            _prepared.complete()
-
-    thread = Thread(target=make, name=f"profiles of {place_id}", daemon=True)
-    thread.start()
-    return thread
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
