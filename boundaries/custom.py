@@ -13,7 +13,7 @@ nobody can subtract one from the other to learn about a household.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import geopandas as gpd
@@ -31,7 +31,14 @@ from geo.errors import Faults
 FEWEST_HOUSEHOLDS = 100
 FEWEST_RANKED = 400
 HALF = 0.5
-RULE = "An output area belongs to the area when at least half of its households do."
+HOUSEHOLDS, POSTCODES, LAND, CENTROIDS = "households", "postcodes", "land", "centroids"
+HALVES = {
+    HOUSEHOLDS: "at least half of its households do",
+    POSTCODES: "at least half of its postcodes do",
+    LAND: "at least half of its land does",
+    CENTROIDS: "its middle does",
+}
+ALIKE = "Each postcode of a small area counts alike: how many homes it has is not known here."
 
 
 class TooFewHouseholds(BoundaryError):
@@ -85,7 +92,7 @@ class CustomArea:
 
     `members` are their codes, `shares` the share of each touched output area that the drawing
     itself covers (1 for areas assembled from codes), for modelled figures that need no
-    protection.
+    protection. `counted` is what those shares count, a key of `HALVES`.
     """
 
     name: str
@@ -95,6 +102,12 @@ class CustomArea:
     households: float
     people: float
     notes: tuple[str, ...] = ()
+    counted: str = HOUSEHOLDS
+
+    @property
+    def half(self) -> str:
+        """When an output area belongs to this area, as the end of a sentence."""
+        return HALVES[self.counted]
 
     @property
     def ranked(self) -> bool:
@@ -114,7 +127,10 @@ class CustomArea:
             targets=pd.Index([self.name], name="custom", dtype="str"),
             unit="households",
             method=self.how,
-            provenance=(f"{self.how} area made of {len(self.members)} {blocks.layer}", RULE),
+            provenance=(
+                f"{self.how} area made of {len(self.members)} {blocks.layer}",
+                f"An output area belongs to the area when {self.half}.",
+            ),
         )
 
     def base_shares(self, blocks: Blocks) -> pd.Series:
@@ -166,24 +182,26 @@ def drawn(
     *,
     name: str,
     points: gpd.GeoDataFrame | None = None,
+    counting: str = HOUSEHOLDS,
 ) -> CustomArea:
     """Make an area from a drawn polygon in the place's coordinates.
 
     The share of an output area that the drawing holds is measured by the finest weights there are:
     `points` (postcodes or addresses with columns `block` and `households`) where given, else area,
-    else the centroid. A drawing whose line crosses itself is mended and the note says so.
+    else the centroid. `counting` says what the numbers of `points` count: `HOUSEHOLDS`, or
+    `POSTCODES` that count alike. A drawing whose line crosses itself is mended; a note says so.
 
     Raises
     ------
     UnusableDrawing, OutsidePlace, TooFewHouseholds
     """
     shape, notes = _usable(polygon, name)
-    shares, how = _shares(blocks, shape, points)
+    shares, counted = _shares(blocks, shape, points, counting)
     shares = shares[shares > 0]
     if shares.empty and not shapely.intersects(shape, blocks.frame.geometry.to_numpy()).any():
         raise OutsidePlace(name)
     # A drawing in open country touches no home: that is refused as too few households.
-    return _finish(blocks, name, f"drawn, measured by {how}", shares, notes)
+    return _finish(blocks, name, f"drawn, measured by {counted}", shares, notes, counted)
 
 
 def from_lonlat(
@@ -192,9 +210,11 @@ def from_lonlat(
     *,
     name: str,
     points: gpd.GeoDataFrame | None = None,
+    counting: str = HOUSEHOLDS,
 ) -> CustomArea:
     """Make an area from corners in longitude and latitude, as a map on a screen gives them."""
-    return drawn(blocks, polygon(blocks, corners, name=name), name=name, points=points)
+    shape = polygon(blocks, corners, name=name)
+    return drawn(blocks, shape, name=name, points=points, counting=counting)
 
 
 def polygon(
@@ -225,13 +245,17 @@ def within_radius(
     *,
     name: str,
     points: gpd.GeoDataFrame | None = None,
+    counting: str = HOUSEHOLDS,
 ) -> CustomArea:
     """Make an area from everything within `radius_m` metres of a point."""
     if not (np.isfinite([x, y, radius_m]).all() and radius_m > 0):
         raise UnusableDrawing(name, detail=f"radius {radius_m} m around {x}, {y}")
-    area = drawn(blocks, shapely.Point(x, y).buffer(radius_m), name=name, points=points)
+    circle = shapely.Point(x, y).buffer(radius_m)
+    area = drawn(blocks, circle, name=name, points=points, counting=counting)
     note = f"Within {radius_m:,.0f} m of {x:.0f}, {y:.0f}."
-    return _finish(blocks, name, area.how.replace("drawn", "radius"), area.shares, (note,))
+    notes = (note, *area.notes)
+    how = area.how.replace("drawn", "radius")
+    return replace(area, how=how, notes=notes)
 
 
 def assembled(blocks: Blocks, codes: Iterable[str], *, name: str) -> CustomArea:
@@ -248,7 +272,12 @@ def assembled(blocks: Blocks, codes: Iterable[str], *, name: str) -> CustomArea:
 
 
 def from_postcodes(
-    blocks: Blocks, postcodes: Iterable[str], points: pd.DataFrame, *, name: str
+    blocks: Blocks,
+    postcodes: Iterable[str],
+    points: pd.DataFrame,
+    *,
+    name: str,
+    counting: str = HOUSEHOLDS,
 ) -> CustomArea:
     """Make an area from postcodes; `points`: index postcode, columns `block`, `households`."""
     wanted = {_plain(code): str(code) for code in postcodes}
@@ -258,7 +287,7 @@ def from_postcodes(
         raise UnknownPieces(name, found=unknown, detail="" if wanted else "no postcode was given")
     chosen = plain.isin(list(wanted))
     shares = _point_shares(points, chosen)
-    return _finish(blocks, name, "assembled from postcodes", shares[shares > 0], ())
+    return _finish(blocks, name, "assembled from postcodes", shares[shares > 0], (), counting)
 
 
 @lru_cache(maxsize=8)
@@ -288,21 +317,21 @@ def _usable(
 
 
 def _shares(
-    blocks: Blocks, shape: shapely.Geometry, points: gpd.GeoDataFrame | None
+    blocks: Blocks, shape: shapely.Geometry, points: gpd.GeoDataFrame | None, counting: str
 ) -> tuple[pd.Series, str]:
     shape = polygons.own(shape)
     shapely.prepare(shape)
     if points is not None:
         xy = shapely.get_coordinates(points.geometry.to_numpy())
-        return _point_shares(points, shapely.contains_xy(shape, xy[:, 0], xy[:, 1])), "households"
+        return _point_shares(points, shapely.contains_xy(shape, xy[:, 0], xy[:, 1])), counting
     geometry = blocks.frame.geometry.to_numpy()
     if (shapely.get_dimensions(geometry) == 2).all():
         touched = np.flatnonzero(shapely.intersects(shape, geometry))
         held = shapely.area(shapely.intersection(geometry[touched], shape))
         share = held / shapely.area(geometry[touched])
-        return pd.Series(share, index=blocks.frame.index[touched]), "area"
+        return pd.Series(share, index=blocks.frame.index[touched]), LAND
     inside = shapely.contains(shape, geometry)
-    return pd.Series(inside.astype("float64"), index=blocks.frame.index), "centroid"
+    return pd.Series(inside.astype("float64"), index=blocks.frame.index), CENTROIDS
 
 
 def _point_shares(points: pd.DataFrame, chosen: np.ndarray) -> pd.Series:
@@ -314,7 +343,12 @@ def _point_shares(points: pd.DataFrame, chosen: np.ndarray) -> pd.Series:
 
 
 def _finish(
-    blocks: Blocks, name: str, how: str, shares: pd.Series, notes: tuple[str, ...]
+    blocks: Blocks,
+    name: str,
+    how: str,
+    shares: pd.Series,
+    notes: tuple[str, ...],
+    counted: str = HOUSEHOLDS,
 ) -> CustomArea:
     members = shares.index[shares.to_numpy() >= HALF]
     part = blocks.frame.loc[members]
@@ -327,7 +361,8 @@ def _finish(
         )
     ordered = pd.Index(members, name=blocks.layer).sort_values()
     people = float(part["people"].sum())
-    return CustomArea(name, how, ordered, shares.sort_index(), households, people, notes)
+    notes = (*notes, ALIKE) if counted == POSTCODES else notes
+    return CustomArea(name, how, ordered, shares.sort_index(), households, people, notes, counted)
 
 
 def _plain(postcode: str) -> str:

@@ -13,10 +13,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from boundaries import custom
 from boundaries.custom import Blocks
 from data import tables
 from data.profiles_errors import HouseholdsUnknown
-from data.settings import Settings
+from data.settings import PostcodesSettings, Settings
 from geo.errors import Faults
 from geo.points import NOWHERE, locate
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from data.place import Place
 
 HOUSEHOLDS = "households"
+WEIGHT = "weight"
 
 
 def columns(settings: Settings) -> list[str]:
@@ -64,16 +66,35 @@ def build(
     return Blocks(gpd.GeoDataFrame(found, geometry=layer.geometry, crs=layer.crs))
 
 
-def postcodes(frame: pd.DataFrame, *, where: str, faults: Faults) -> pd.DataFrame:
-    """Read postcodes as they are written, with x, y and the households at each."""
-    keyed = tables.index_by_code(frame, "postcode", where=where, layer="postcode", faults=faults)
-    low: dict[str, float | None] = {"x": None, "y": None, "weight": 0.0}
-    return pd.DataFrame(
+def postcode_columns(item: PostcodesSettings) -> list[str]:
+    """Return the columns that the table of postcodes must have."""
+    return ["postcode", "x", "y", *([] if item.weight is None else [item.weight])]
+
+
+def postcodes(frame: pd.DataFrame, item: PostcodesSettings, *, faults: Faults) -> pd.DataFrame:
+    """Read postcodes: x and y of each, and `weight`, its households, where the table knows them.
+
+    They are indexed as they are usually written, "AB1 2CD"; two spellings of one are a fault.
+    """
+    where = item.file
+    written = frame.assign(postcode=[spelled(word) for word in frame["postcode"]])
+    keyed = tables.index_by_code(written, "postcode", where=where, layer="postcode", faults=faults)
+    low: dict[str, float | None] = {"x": None, "y": None}
+    if item.weight is not None:
+        low[item.weight] = 0.0
+    found = pd.DataFrame(
         {
             column: tables.numbers(keyed, column, where=where, faults=faults, minimum=minimum)
             for column, minimum in low.items()
         }
     )
+    return found.rename(columns={item.weight: WEIGHT})
+
+
+def spelled(postcode: object) -> str:
+    """Return a postcode in capitals with a space before its last three characters."""
+    plain = "".join(str(postcode).upper().split())
+    return f"{plain[:-3]} {plain[-3:]}" if len(plain) > 4 else plain
 
 
 def of_place(place: Place) -> Blocks:
@@ -97,11 +118,18 @@ def of_place(place: Place) -> Blocks:
     return Blocks(gpd.GeoDataFrame(frame, geometry=layer.geometry, crs=layer.crs))
 
 
+def counting(place: Place) -> str:
+    """Say what `located` counts at a postcode: `custom.HOUSEHOLDS` or `custom.POSTCODES`."""
+    known = place.postcodes is None or WEIGHT in place.postcodes.columns
+    return custom.HOUSEHOLDS if known else custom.POSTCODES
+
+
 def located(place: Place, blocks: Blocks) -> gpd.GeoDataFrame | None:
     """Return the postcodes inside the blocks with the `block` and the `households` of each.
 
-    A block in which no postcode lies gets one of its own, at its middle, so that no drawing
-    misses it.
+    Where nobody knows the households at a postcode, those of a block are shared equally among its
+    postcodes. A block in which no postcode lies gets one of its own, at its middle, so that no
+    drawing misses it.
     """
     if place.postcodes is None:
         return None
@@ -109,8 +137,13 @@ def located(place: Place, blocks: Blocks) -> gpd.GeoDataFrame | None:
     at = locate(xy, blocks.frame)
     known = at != NOWHERE
     block = blocks.frame.index.to_numpy()[at[known]]
+    if WEIGHT in place.postcodes.columns:
+        households = place.postcodes[WEIGHT].to_numpy()[known]
+    else:
+        sharing = np.bincount(at[known], minlength=len(blocks.frame))[at[known]]
+        households = blocks.frame["households"].to_numpy()[at[known]] / sharing
     found = gpd.GeoDataFrame(
-        {"block": block, "households": place.postcodes["weight"].to_numpy()[known]},
+        {"block": block, "households": households},
         geometry=gpd.points_from_xy(*xy[known].T),
         index=place.postcodes.index[known],
         crs=blocks.frame.crs,

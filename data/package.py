@@ -343,11 +343,11 @@ class Package:
         return blocks.build(frame, base, layers[settings.layer], self.settings, self.faults)
 
     def postcodes(self) -> pd.DataFrame | None:
-        name = None if self.settings.blocks is None else self.settings.blocks.postcodes
-        frame = None if name is None else self._table(name, ["postcode", "x", "y", "weight"])
-        if name is None or frame is None:
+        item = self.settings.postcodes
+        frame = None if item is None else self._table(item.file, blocks.postcode_columns(item))
+        if item is None or frame is None:
             return None
-        return blocks.postcodes(frame, where=name, faults=self.faults)
+        return blocks.postcodes(frame, item, faults=self.faults)
 
     # --------------------------------------------------------------------------- streams
 

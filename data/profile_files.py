@@ -21,6 +21,7 @@ import shapely
 from boundaries import custom
 from boundaries.custom import CustomArea
 from data import sheets
+from data.blocks import spelled
 from data.errors import UnreadableTable, UnusableFolder
 from data.profiles import of_area, of_custom
 from data.profiles_errors import (
@@ -30,6 +31,7 @@ from data.profiles_errors import (
     UnreadableShape,
 )
 from data.profiling import Prepared
+from geo.codes import row_of
 from indices.profiles import Profile
 
 LONLAT = "EPSG:4326"
@@ -97,18 +99,19 @@ def custom_area(prepared: Prepared, question: Question) -> CustomArea:
     """Make the area of one's own that a question describes."""
     question.check()
     blocks, name = prepared.blocks, question.name
+    measured: dict[str, Any] = {"points": prepared.postcodes, "counting": prepared.counting}
     if question.shape is not None:
         shape = read_shape(question.shape, crs=blocks.frame.crs)
-        return custom.drawn(blocks, shape, name=name, points=prepared.postcodes)
+        return custom.drawn(blocks, shape, name=name, **measured)
     if question.codes is not None:
         codes = [code for part in question.codes.split(",") if (code := part.strip())]
         return custom.assembled(blocks, codes, name=name)
     if question.postcodes is not None:
-        points = _postcodes(prepared)
-        return custom.from_postcodes(blocks, _lines(question.postcodes), points, name=name)
+        measured["points"] = _postcodes(prepared)
+        return custom.from_postcodes(blocks, _lines(question.postcodes), name=name, **measured)
     x, y = _spot(prepared, str(question.around))
     radius = float(question.radius_m or 0.0)
-    return custom.within_radius(blocks, x, y, radius, name=name, points=prepared.postcodes)
+    return custom.within_radius(blocks, x, y, radius, name=name, **measured)
 
 
 def read_shape(path: Path, *, crs: Any) -> shapely.Geometry:
@@ -254,9 +257,8 @@ def _spot(prepared: Prepared, around: str) -> tuple[float, float]:
         except ValueError:
             raise UnreadablePlace("--around", found=[around]) from None
     points = _postcodes(prepared)
-    wanted = "".join(around.upper().split())
-    same = ["".join(str(code).upper().split()) == wanted for code in points.index]
-    if not any(same):
+    row = row_of(points.index, spelled(around))
+    if row < 0:
         raise UnreadablePlace("--around", found=[around])
-    point = points.geometry.iloc[same.index(True)]
+    point = points.geometry.iloc[row]
     return float(point.x), float(point.y)

@@ -100,7 +100,7 @@ def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
         kind=f"an area of your own, made of {len(area.members):,} {_blocks_title(prepared)}",
         people=area.people,
         households=area.households,
-        how=f"{area.how}. {_half_rule(prepared)}",
+        how=f"{area.how}. {_half_rule(prepared, area)}",
         ranked=area.ranked,
         notes=(*area.notes, *(() if area.ranked else (_unranked(),))),
     )
@@ -297,10 +297,10 @@ def _blocks_title(prepared: Prepared) -> str:
     return lower(prepared.place.settings.layer(prepared.blocks.layer).title)
 
 
-def _half_rule(prepared: Prepared) -> str:
+def _half_rule(prepared: Prepared, area: CustomArea) -> str:
     piece = singular(prepared.place.settings.layer(prepared.blocks.layer).title)
     article = "An" if piece[:1] in "aeiou" else "A"
-    return f"{article} {piece} belongs to it when at least half of its households do"
+    return f"{article} {piece} belongs to it when {area.half}"
 
 
 def _unranked() -> str:

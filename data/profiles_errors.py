@@ -26,7 +26,7 @@ class NoPostcodes(DataError):
     """The place knows no postcodes."""
 
     rule = "an area made from postcodes needs a place that knows its postcodes"
-    remedy = "Name a table under [blocks] postcodes in place.toml, or give codes or a shape."
+    remedy = "Name a table under [postcodes] in place.toml, or give codes or a shape."
 
 
 class UnreadableShape(DataError):

@@ -105,6 +105,11 @@ class Prepared:
         """Postcodes with their block and households, or None."""
         return place_blocks.located(self.place, self.blocks)
 
+    @property
+    def counting(self) -> str:
+        """What the numbers at postcodes count; see `data.blocks.counting`."""
+        return place_blocks.counting(self.place)
+
     @cached_property
     def pieces(self) -> Pieces:
         """The counts of the blocks, ready to be added up."""

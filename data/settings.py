@@ -109,7 +109,20 @@ class BlocksSettings(_Strict):
     code: Text = "code"
     base: Text = "base"
     households: Text = "households"
-    postcodes: Text | None = None
+
+
+class PostcodesSettings(_Strict):
+    """`[postcodes]`: where every postcode is, and how many households it has.
+
+    By them people find their area and a drawing is measured. Without a column `weight` every
+    postcode of a small area counts alike.
+    """
+
+    file: Text
+    weight: Text | None = None
+    source: str = ""
+    licence: str = ""
+    date: Date | None = None
 
 
 class IndicatorSettings(_Strict):
@@ -231,6 +244,7 @@ class Settings(_Strict):
     base: BaseSettings
     layers: Annotated[tuple[LayerSettings, ...], Field(min_length=1, strict=False)]
     blocks: BlocksSettings | None = None
+    postcodes: PostcodesSettings | None = None
     indicators: Annotated[tuple[IndicatorSettings, ...], Field(strict=False)] = ()
     index: IndexSettings | None = None
     streams: StreamsSettings
@@ -261,8 +275,8 @@ class Settings(_Strict):
                 yield f"[[layers]] {layer.id} nests_in.file", layer.nests_in.file
         if self.blocks is not None:
             yield "[blocks] table", self.blocks.table
-            if self.blocks.postcodes is not None:
-                yield "[blocks] postcodes", self.blocks.postcodes
+        if self.postcodes is not None:
+            yield "[postcodes] file", self.postcodes.file
         for indicator in self.indicators:
             yield f"[[indicators]] {indicator.id} file", indicator.file
         if self.index is not None:

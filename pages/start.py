@@ -12,7 +12,7 @@ import datetime as dt
 import streamlit as st
 
 from data.run import Result
-from pages.shared import area_place, blocks, cache, discussed, finding, loaded, turns
+from pages.shared import blocks, discussed, finding, loaded, turns
 from pages.shared.figures import plain, text
 
 MAP_ONLY = {"level", "figure", "area"}  # an address of the front page from before there was one
@@ -57,16 +57,16 @@ def _my_area(result: Result) -> None:
     blocks.door("My area", "Who lives here, what it needs, and what is spent here by whom.")
     words = st.text_input(
         "Your postcode, or a part of your area's name"
-        if area_place.has_postcodes(cache.profiles(result))
+        if result.place.postcodes is not None
         else "A part of your area's name",
         key="start.words",
         max_chars=60,
-        placeholder=loaded.example_postcode(cache.profiles(result)),
+        placeholder=loaded.example_postcode(result),
     )
     if not words.strip():
         st.page_link("area.py", label="Choose from a list", icon=":material/list:")
         return
-    found = finding.search(result, cache.profiles(result), words)
+    found = finding.search(result, words)
     st.markdown(plain(found.said))
     for area in found.areas:
         if st.button(

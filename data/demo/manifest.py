@@ -135,7 +135,13 @@ def place_toml(*, seed: int) -> str:
             layer="oa21",
             table="tables/blocks.csv",
             base="sa21",
-            postcodes="tables/postcodes.csv",
+        ),
+        _block(
+            "[postcodes]",
+            file="tables/postcodes.csv",
+            weight="weight",
+            source=SOURCE,
+            date=DATE,
         ),
         *(_indicator(*row) for row in INDICATORS),
         _block(

@@ -26,12 +26,14 @@ from data import folders
 from data.errors import RecipeFault
 from data.recipes import english_areas as areas
 from data.recipes import english_money as money
+from data.recipes import english_postcodes as postcodes
 from data.recipes.english_areas import Chosen, National
 from data.recipes.toml import Toml
 from geo import layers as geo_layers
 from geo.errors import CommonGroundError
 
 LICENCE = "Open Government Licence v3.0"
+POSTCODES = "tables/postcodes.csv"
 BY_AREA = ("wd25", "pcn20", "lep20")
 Say = Callable[[str], None]
 
@@ -74,7 +76,8 @@ def build(city: str, *, data: Path, out: Path, say: Say = lambda _: None) -> Pat
         base = chosen["lsoa21"].areas
         census = _census(national, base.index)
         streams = _streams(national, found, census, chosen, say)
-        _write(draft, national, found, chosen, census, streams, say)
+        points = postcodes.inside(national, base, city=city, say=say)
+        _write(draft, national, found, chosen, census, streams, points, say)
     return Path(out)
 
 
@@ -238,6 +241,7 @@ def _write(
     chosen: dict[str, Chosen],
     census: pd.DataFrame,
     streams: pd.DataFrame,
+    points: pd.DataFrame | None,
     say: Say,
 ) -> None:
     (draft / "layers").mkdir()
@@ -263,6 +267,10 @@ def _write(
     )
     for layer, choice in chosen.items():
         _write_layer(draft, toml, layer, choice, settings)
+    if points is not None:
+        points.to_csv(draft / POSTCODES, index=False, float_format="%.10g")
+        source = settings["postcodes"]["source"]
+        toml.table("postcodes", file=POSTCODES, source=source, licence=LICENCE)
     for item in settings["census"]["indicators"]:
         toml.entry(
             "indicators",

@@ -17,7 +17,7 @@ from boundaries.custom import CustomArea
 from data.profiles import Prepared
 from data.run import Result
 from geo.errors import CommonGroundError
-from pages.shared import area_link, area_place, drawing, figures, finding, links
+from pages.shared import area_link, drawing, figures, finding, links
 from pages.shared.figures import plain
 from pages.shared.figures_more import Shelf
 from pages.shared.live_map import live_map
@@ -57,9 +57,9 @@ def choose(result: Result, prepared: Prepared | None, link: links.Link) -> Chose
     with st.container(key="area_find"):
         first, second, third = st.columns(3, gap="medium")
         with first:
-            words = st.text_input(_asked(prepared), key="area.words", max_chars=60)
+            words = st.text_input(_asked(result), key="area.words", max_chars=60)
             if words.strip():
-                _offer(result, prepared, words, link)
+                _offer(result, words, link)
         with second:
             level = st.selectbox(
                 "Kind of area",
@@ -75,8 +75,9 @@ def choose(result: Result, prepared: Prepared | None, link: links.Link) -> Chose
             return Chosen(level, _listed(result, level, link))
 
 
-def _asked(prepared: Prepared | None) -> str:
-    return "Postcode or name" if area_place.has_postcodes(prepared) else "A part of its name"
+def _asked(result: Result) -> str:
+    # Where there is no list of postcodes, nobody is asked in vain for hers.
+    return "A part of its name" if result.place.postcodes is None else "Postcode or name"
 
 
 def show_map(result: Result, prepared: Prepared | None, chosen: Chosen, link: links.Link) -> None:
@@ -121,9 +122,9 @@ def _listed(result: Result, level: str, link: links.Link) -> str:
     return code or NONE
 
 
-def _offer(result: Result, prepared: Prepared | None, words: str, link: links.Link) -> None:
+def _offer(result: Result, words: str, link: links.Link) -> None:
     """List what was found; choosing one clears the search."""
-    found = finding.search(result, prepared, words)
+    found = finding.search(result, words)
     st.markdown(plain(found.said))
 
     def pick(area: finding.Found) -> None:
@@ -194,7 +195,10 @@ def _drawn(prepared: Prepared, link: links.Link) -> Chosen:
         return Chosen(DRAWN)
 
     def make() -> CustomArea:
-        return custom.from_lonlat(prepared.blocks, ring, name=name, points=prepared.postcodes)
+        points, counting = prepared.postcodes, prepared.counting
+        return custom.from_lonlat(
+            prepared.blocks, ring, name=name, points=points, counting=counting
+        )
 
     return _made(Chosen(DRAWN, ring=tuple(ring)), make)
 

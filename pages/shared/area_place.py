@@ -25,18 +25,12 @@ TOLD = (
 
 def in_short(result: Result, prepared: Prepared | None) -> str:
     """Return the ways to an area, and the few figures of the place that an area is seen beside."""
-    about = prepared is not None, has_postcodes(prepared)
-    return kept(result, "place in short", *about, make=lambda: _made(result, prepared))
-
-
-def has_postcodes(prepared: Prepared | None) -> bool:
-    """Say whether the place holds postcodes, so that nobody is asked in vain for hers."""
-    points = None if prepared is None else prepared.postcodes
-    return points is not None and not points.empty
+    about = prepared is not None
+    return kept(result, "place in short", about, make=lambda: _made(result, prepared))
 
 
 def _made(result: Result, prepared: Prepared | None) -> str:
-    typed = "your postcode or a part" if has_postcodes(prepared) else "a part"
+    typed = "your postcode or a part" if result.place.postcodes is not None else "a part"
     kinds = [short(title) for title in list(level_titles(result).values())[1:2]]
     ways = [
         f"Type {typed} of your area's name, and choose from what is found.",

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
+import shapely
 
-from data.profiles import Prepared
+from data.blocks import spelled
 from data.run import Result
 from geo.codes import row_of
 from pages.shared import figures
@@ -38,51 +40,65 @@ class Search:
     said: str
 
 
-def search(result: Result, prepared: Prepared | None, words: str) -> Search:
+def search(result: Result, words: str) -> Search:
     """Look for a postcode, else for names; the smallest areas come first."""
     plain = "".join(words.upper().split())
     if POSTCODE.fullmatch(plain):
-        return _by_postcode(result, prepared, plain)
+        return _by_postcode(result, spelled(plain))
     return _by_name(result, " ".join(words.split()))
 
 
-def _by_postcode(result: Result, prepared: Prepared | None, postcode: str) -> Search:
-    shown = f"{postcode[:-3]} {postcode[-3:]}"
-    points = None if prepared is None else prepared.postcodes
-    if prepared is None or points is None:
+def _by_postcode(result: Result, shown: str) -> Search:
+    points = result.place.postcodes
+    if points is None:
         return Search(
             (), "This place holds no list of postcodes. Type a part of the area's name instead."
         )
-    at = np.flatnonzero([_plain(code) == postcode for code in points.index])
-    if not len(at):
+    row = row_of(points.index, shown)
+    if row < 0:
         return Search(
             (),
             f"{shown} is not among the {len(points):,} postcodes of {result.place.name} and its "
             "surroundings. Check the spelling, or type a part of the area's name.",
         )
-    block = str(points["block"].iloc[int(at[0])])
-    base = str(prepared.blocks.frame.at[block, "base"])
-    areas = tuple(
-        found
+    spot = shapely.Point(points["x"].iloc[row], points["y"].iloc[row])
+    base = _around(result.layers[result.place.base_layer], spot)
+    areas = () if not base else tuple(
+        _found(result, level, code)
         for level in result.levels
-        for found in [_holding(result, level, base)]
-        if found is not None
-    )
+        for code in _holding(result, level, base[0], spot)
+    )  # fmt: skip
     if not areas:
         return Search((), f"{shown} lies beyond {result.place.name}.")
     return Search(areas, f"{shown} lies in these areas, the smallest first:")
 
 
-def _holding(result: Result, level: str, base: str) -> Found | None:
-    """Return the area of a level that holds most of a base area, if it can be shown."""
-    crosswalk = result.crosswalks[level]
+def _around(areas: gpd.GeoDataFrame, spot: shapely.Point) -> list[str]:
+    """Return the codes of the areas that hold a spot, in the order of the codes."""
+    rows = areas.sindex.query(spot, predicate="intersects")
+    return sorted(str(code) for code in areas.index[rows])
+
+
+def _holding(result: Result, level: str, base: str, spot: shapely.Point) -> list[str]:
+    """Return the areas of a level that a spot in a base area belongs to, if they can be shown.
+
+    Of the areas that share the base area, those whose borders hold the spot: a home belongs to its
+    own ward, and not to the one that most of its small area lies in, and where a level leaves land
+    out it may belong to none. A part below the tolerance is an error of borders; where areas are
+    known by a table only, the largest part decides.
+    """
+    crosswalk, tolerance = result.crosswalks[level], result.place.tolerance
     row = crosswalk.weights[[row_of(crosswalk.sources, base)]]
     if row.nnz == 0:
-        return None
-    code = str(crosswalk.targets[int(row.indices[int(np.argmax(row.data))])])
-    if not bool(figures.here(result, level).get(code, False)):
-        return None
-    return _found(result, level, code)
+        return []
+    own = [str(crosswalk.targets[int(row.indices[int(np.argmax(row.data))])])]
+    if result.place.settings.layer(level).crosswalk.by != "lookup":
+        parts = {str(crosswalk.targets[i]) for i in row.indices[row.data > tolerance]}
+        around = _around(result.layers[level], spot)
+        left_out = not around and row.data.sum() < 1 - tolerance
+        own = [code for code in around if code in parts] or ([] if left_out else own)
+    here = figures.here(result, level)
+    return [code for code in own if bool(here.get(code, False))]
 
 
 def _by_name(result: Result, words: str) -> Search:
@@ -111,7 +127,3 @@ def _begins(name: str, wanted: str) -> bool:
 def _found(result: Result, level: str, code: str) -> Found:
     title = result.place.settings.layer(level).title
     return Found(level, code, str(result.level_tables[level].at[code, "name"]), title)
-
-
-def _plain(postcode: object) -> str:
-    return "".join(str(postcode).upper().split())

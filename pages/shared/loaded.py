@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from data.profiles import Prepared
 from data.run import Result
+from geo.points import NOWHERE, locate
 from pages.shared import figures
+from pages.shared.cache_kept import kept
 from pages.shared.live_table import Column, live_table
 
 NOT_STATED = "not stated"
@@ -48,6 +50,10 @@ def table(result: Result, *, today: dt.date) -> pd.DataFrame:
         number = len(result.layers[layer.id])
         count = f"{number:,} area" + ("" if number == 1 else "s")
         rows.append(("Borders", layer.title, count, layer.source, layer.date or layer.vintage))
+    known, said = place.postcodes, place.settings.postcodes
+    if known is not None and said is not None:
+        count = f"{len(known):,} postcodes"
+        rows.append(("Postcodes", "Postcodes", count, said.source, said.date or ""))
     if result.index is not None:
         made = result.index.definition
         rows.append(
@@ -103,7 +109,15 @@ def age(date: str, today: dt.date) -> str:
     return f"{words}: worth a second look" if years >= OLD else words
 
 
-def example_postcode(prepared: Prepared | None) -> str:
-    """Return something to type: a postcode of the place itself, or a word."""
-    points = None if prepared is None else prepared.postcodes
-    return "" if points is None or points.empty else f"such as {figures.text(points.index[0])}"
+def example_postcode(result: Result) -> str:
+    """Return something to type: a postcode in the place itself; nothing where none is known."""
+    return kept(result, "example postcode", make=lambda: _example(result))
+
+
+def _example(result: Result) -> str:
+    points = result.place.postcodes
+    if points is None:
+        return ""
+    home = result.layers[result.place.settings.base.inside]
+    inside = locate(points[["x", "y"]].to_numpy(np.float64), home) != NOWHERE
+    return f"such as {figures.text(points.index[int(np.argmax(inside))])}" if inside.any() else ""

@@ -92,6 +92,29 @@ def test_households_decide_where_their_addresses_are_known() -> None:
     assert "households" in by_address.how
 
 
+def test_postcodes_that_count_alike_say_so_and_decide_by_their_number() -> None:
+    # Two of the three postcodes of area 02 lie in its first tenth.
+    points = gpd.GeoDataFrame(
+        {"block": ["00", "01", "02", "02", "02"], "households": 1.0},
+        geometry=[Point(50, 50), Point(150, 50), Point(205, 50), Point(209, 50), Point(290, 50)],
+        crs=27700,
+    )
+    shape = box(0, 0, 210, 100)
+    area = drawn(row_of_ten(), shape, name="Forum", points=points, counting="postcodes")
+    assert area.members.tolist() == ["00", "01", "02"]
+    assert area.shares["02"] == pytest.approx(2 / 3)
+    assert area.how == "drawn, measured by postcodes"
+    assert area.half == "at least half of its postcodes do"
+    assert any("counts alike" in note for note in area.notes)
+    walk = area.crosswalk(row_of_ten())
+    assert any("half of its postcodes" in line for line in walk.provenance)
+    circle = within_radius(
+        row_of_ten(), 105, 50, 105, name="Forum", points=points, counting="postcodes"
+    )
+    assert circle.how == "radius, measured by postcodes"
+    assert [note.split()[0] for note in circle.notes] == ["Within", "Each"]
+
+
 def test_centroids_serve_where_no_polygons_are_known() -> None:
     area = drawn(row_of_ten(points=True), box(0, 0, 260, 100), name="Forum")
     assert area.members.tolist() == ["00", "01", "02"]
@@ -192,5 +215,5 @@ def test_the_crosswalk_of_a_custom_area_counts_its_households_and_names_its_rule
     moved = walk.apply_extensive(counts, uncovered="report")
     assert moved.values.to_dict() == {"Forum": 3.0}
     assert moved.reconciliation.outside == pytest.approx(7.0)
-    assert any("half of its households" in line for line in walk.provenance)
+    assert any("half of its land" in line for line in walk.provenance)
     assert area.base_shares(blocks).to_dict() == {"A": pytest.approx(3 / 5)}

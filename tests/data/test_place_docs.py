@@ -16,6 +16,7 @@ SECTIONS = {
     "## `[[layers]]`": settings.LayerSettings,
     "`[layers.crosswalk]` says": settings.CrosswalkSettings,
     "## `[blocks]`": settings.BlocksSettings,
+    "## `[postcodes]`": settings.PostcodesSettings,
     "## `[[indicators]]`": settings.IndicatorSettings,
     "## `[index]`": settings.IndexSettings,
     "## `[streams]`": settings.StreamsSettings,

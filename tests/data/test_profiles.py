@@ -457,6 +457,32 @@ def test_without_blocks_an_own_area_is_made_of_whole_small_areas(package_grid: P
     assert table.loc["crowded", "england"] == 4.4
 
 
+def test_postcodes_without_homes_share_those_of_their_small_area(package_grid: Path) -> None:
+    # Three postcodes in the south-west square, one in its neighbour to the east, one beyond all.
+    rows = ["ZZ1 1AA,400010,200010", "ZZ1 1AB,400020,200020", "ZZ1 1AC,400090,200090"]
+    rows += ["ZZ1 1AD,400150,200050", "ZZ1 1AE,10,10"]
+    (package_grid / "postcodes.csv").write_text("\n".join(["postcode,x,y", *rows]) + "\n")
+    with (package_grid / "place.toml").open("a") as toml:
+        toml.write('\n[postcodes]\nfile = "postcodes.csv"\n')
+    known = prepare(place.load(package_grid))
+    points = known.postcodes
+    assert points is not None
+    assert "ZZ1 1AE" not in points.index
+    first = points.loc["ZZ1 1AA", "block"]
+    homes = known.place.base.loc[first, "households"]
+    mine = points[points["block"] == first]
+    assert mine["households"].tolist() == pytest.approx([homes / 3] * 3)
+    # A square without a postcode is measured at its middle.
+    assert set(points["block"]) == set(known.place.base.index)
+    total = points.groupby("block")["households"].sum()
+    expected = known.place.base["households"].astype(float)
+    assert total.to_dict() == pytest.approx(expected.to_dict())
+    assert known.counting == "postcodes"
+    area = ask(known, Question(around="zz11aa", radius_m=600, name="Round us"))
+    assert "measured by postcodes" in area.area.how
+    assert "at least half of its postcodes do" in area.area.how
+
+
 def test_a_split_ward_of_the_grid_is_what_its_halves_add_up_to(package_grid: Path) -> None:
     known = prepare(place.load(package_grid))
     base = known.place.base
