@@ -73,24 +73,41 @@ def served(data: Path, folder: Path) -> Iterator[str]:
     page = PAGE.format(areas=len(layer), kept_as=KEPT_AS, name=name)
     (folder / "page.py").write_text(page, encoding="utf-8")
     (folder / "door.py").write_text(DOOR.format(root=str(ROOT)), encoding="utf-8")
+    with running(folder / "door.py", cwd=ROOT, home=home) as address:
+        yield address
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[str]:
+    """Serve a Streamlit app of one title, the least that such an app can be; yield its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bare.py").write_text("import streamlit as st\n\nst.title('Bare')\n", "utf-8")
+    with running(folder / "bare.py", cwd=folder, home=folder) as address:
+        yield address
+
+
+@contextmanager
+def running(app: Path, *, cwd: Path, home: Path) -> Iterator[str]:
+    """Run a Streamlit app, which reads its settings from `cwd`, and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "door.py")]
+    quiet = ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     process = subprocess.Popen(
-        [*command, "--server.port", port],
-        cwd=ROOT,  # Streamlit reads its settings from here
+        [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", port, *quiet],
+        cwd=cwd,
         env=os.environ | {"COMMONGROUND_HOME": str(home)},
         stdout=subprocess.DEVNULL,
     )
+    address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                urllib.request.urlopen(address + "/_stcore/health", timeout=5).close()
                 break
             except OSError:
                 time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         process.terminate()
         process.wait(20)

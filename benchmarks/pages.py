@@ -59,6 +59,13 @@ PROFILE = f"""() => new Promise((done, fail) => {{ {FIND}
   look(); }})"""
 
 
+# Milliseconds since the browser began to navigate, at the frame that shows a title.
+TITLE = """() => new Promise((done) => {
+  const look = () => document.querySelector('h1')
+    ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
+  look(); })"""
+
+
 def run(data: Path, folder: Path, repeats: int) -> str:
     """Build Bristol, serve it and time its Map page as a first and as a returning visitor."""
     from playwright.sync_api import sync_playwright
@@ -68,50 +75,91 @@ def run(data: Path, folder: Path, repeats: int) -> str:
     place = prepare.place(data, folder)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        with served(place) as address, Wire(address) as wire:
-            found = visit(browser, wire, "/map", FIGURES, repeats)
+        with served(place) as address, overview.bare(folder / "bare") as bare:
+            found = visit(browser, address + "/map", FIGURES, repeats, beside=bare)
+            found += travel(browser, address, "/map", FIGURES, repeats)
             found.append(draw(browser, address, repeats))
         bristol = table(("Bristol, Map page, 268 areas of 581 drawn", *SPREAD), found)
-        with overview.served(data, folder) as address, Wire(address) as wire:
-            found = visit(browser, wire, "/", overview.FIGURES, repeats)
+        with overview.served(data, folder) as address:
+            found = visit(browser, address, overview.FIGURES, repeats)
+            found += travel(browser, address, "/", overview.FIGURES, repeats)
         country = table(("England, live map alone, 33,755 areas", *SPREAD), found)
         browser.close()
     return f"## The pages, in headless Chromium\n\n{bristol}\n\n{country}"
 
 
 def visit(
-    browser: Any, wire: Wire, path: str, figures: Sequence[str], repeats: int
+    browser: Any, page_address: str, figures: Sequence[str], repeats: int, beside: str = ""
 ) -> list[list[Any]]:
-    """Open a page as a first and as a returning visitor, change its figures, and sum up."""
-    first, again, answered, change, sizes, travelled = [], [], [], [], [], []
+    """Open a page as a first and as a returning visitor, change its figures, and sum up.
+
+    `beside` is the address of a bare app, which is opened in turn with the page.
+    """
+    times: dict[str, list[float]] = {}
     for _ in range(repeats):
+        if beside:
+            for name, took in zip(
+                ("empty browser cache", "returning visitor"), opened(browser, beside), strict=True
+            ):
+                named = f"a Streamlit app of one title: first paint, {name}, ms"
+                times.setdefault(named, []).append(took)
         context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
         page = context.new_page()
-        received = count_bytes(context, page)
-        page.goto(wire.address + path)
-        first.append(page.evaluate(FIRST_PAINT))
-        page.goto(wire.address + path)
-        again.append(page.evaluate(FIRST_PAINT))
+        for name in ("empty browser cache", "returning visitor"):
+            page.goto(page_address, wait_until="commit")
+            times.setdefault(f"first paint, {name}, ms", []).append(page.evaluate(FIRST_PAINT))
         point(page)
-        answered.append(page.evaluate(ANSWER))
+        answer = page.evaluate(ANSWER)
+        title = "first answer to a pointer on the map, returning visitor, ms"
+        times.setdefault(title, []).append(answer)
         page.wait_for_timeout(1000)
         for title in figures:
-            received.clear()
-            before = wire.received
-            change.append(page.evaluate(CHANGE, title))
+            took = page.evaluate(CHANGE, title)
+            times.setdefault("change of figure to repaint, ms", []).append(took)
             page.wait_for_timeout(500)
-            sizes.append(sum(received) / 1000)
-            travelled.append((wire.received - before) / 1000)
         context.close()
-    cases = (
-        ("first paint, empty browser cache, ms", first),
-        ("first paint, returning visitor, ms", again),
-        ("first answer to a pointer on the map, returning visitor, ms", answered),
-        ("change of figure to repaint, ms", change),
-        ("messages of a change of figure, kB", sizes),
-        ("the same as it travels, compressed, kB", travelled),
-    )
-    return [summed(name, times) for name, times in cases]
+    bare = sorted(name for name in times if name.startswith("a Streamlit"))
+    rows = [*(name for name in times if name not in bare), *bare]
+    return [summed(name, times[name]) for name in rows]
+
+
+def opened(browser: Any, address: str) -> list[float]:
+    """Open a page of one title twice in a browser of its own; return what both took."""
+    context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+    page = context.new_page()
+    took = []
+    for _ in range(2):
+        page.goto(address, wait_until="commit")
+        took.append(page.evaluate(TITLE))
+    context.close()
+    return took
+
+
+def travel(
+    browser: Any, address: str, path: str, figures: Sequence[str], repeats: int
+) -> list[list[Any]]:
+    """Change the figures of a page through a wire that counts bytes, which takes time itself."""
+    sizes, travelled = [], []
+    with Wire(address) as wire:
+        for _ in range(repeats):
+            context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+            page = context.new_page()
+            received = count_bytes(context, page)
+            page.goto(wire.address + path)
+            page.evaluate(FIRST_PAINT)
+            page.wait_for_timeout(1000)
+            for title in figures:
+                received.clear()
+                before = wire.received
+                page.evaluate(CHANGE, title)
+                page.wait_for_timeout(500)
+                sizes.append(sum(received) / 1000)
+                travelled.append((wire.received - before) / 1000)
+            context.close()
+    return [
+        summed("messages of a change of figure, kB", sizes),
+        summed("the same as it travels, compressed, kB", travelled),
+    ]
 
 
 def summed(name: str, times: Sequence[float]) -> list[Any]:
