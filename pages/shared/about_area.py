@@ -192,5 +192,15 @@ def _sources(result: Result, area: About) -> str:
     if told and unsaid:
         said.append(f"{unsaid} lines of money name no source.")
     said.append(f"Borders of small areas: {base.source or 'not stated'}.")
+    said += _postcodes(result, area)
     said.append(f"State of the place's files: {result.place.content_hash[:12]}.")
     return area_html.section(area_html.folded("Sources, and how old they are", said))
+
+
+def _postcodes(result: Result, area: About) -> list[str]:
+    """Name the list of postcodes by which a drawn line was measured."""
+    named = result.place.settings.postcodes
+    if named is None or area.profile is None or not area.profile.area.how.startswith("drawn"):
+        return []
+    source = ", ".join(part for part in (named.source, named.date) if part)
+    return [f"Postcodes, by which the drawn line was measured: {source or 'not stated'}."]

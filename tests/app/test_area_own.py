@@ -7,6 +7,7 @@ twice as many poor as their number: square 4 has 104 people in 104 households, o
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,27 @@ def test_the_money_of_a_drawn_area_is_that_of_its_whole_squares() -> None:
     shown = re.search(r"Parks Town council Wards by people £([0-9,]+)", said)
     assert shown
     assert int(shown[1].replace(",", "")) == pytest.approx(90_000 * 209 / town, abs=1)
+
+
+def test_where_postcodes_are_known_a_line_is_measured_by_them_and_their_source_is_named(
+    homes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of the three postcodes of square 5 lie in the two fifths of its land within the line."""
+    folder = Path(shutil.copytree(homes, tmp_path / "book"))
+    rows = ["GV1 1AA,360500,171500", "GV1 1AB,361100,171500", "GV1 1AC,361300,171500"]
+    rows.append("GV1 1AD,361800,171500")
+    (folder / "postcodes.csv").write_text("\n".join(["postcode,x,y", *rows]) + "\n")
+    with (folder / "place.toml").open("a") as toml:
+        toml.write('\n[postcodes]\nfile = "postcodes.csv"\nsource = "Typed for tests"\n')
+    line = box(0, 1, 1.4, 2)
+    assert "Postcodes, by which" not in wordy(drawn(line))
+    monkeypatch.setenv("COMMONGROUND_PLACE", str(folder))
+    said = wordy(drawn(line))
+    assert "made of 2 squares" in said
+    assert "How it was made: drawn, measured by postcodes." in said
+    assert "A square belongs to it when at least half of its postcodes do" in said
+    assert "Each postcode of a small area counts alike" in said
+    assert "Postcodes, by which the drawn line was measured: Typed for tests." in said
 
 
 def test_a_line_that_crosses_itself_is_mended_and_said_so() -> None:
