@@ -20,6 +20,7 @@ from pages.shared import figures
 
 MOST = 12
 POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}")
+BEGUN = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9]?[A-Z]?")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,14 @@ def search(result: Result, words: str) -> Search:
     plain = "".join(words.upper().split())
     if POSTCODE.fullmatch(plain):
         return _by_postcode(result, spelled(plain))
-    return _by_name(result, " ".join(words.split()))
+    named = _by_name(result, " ".join(words.split()))
+    points = result.place.postcodes
+    if named.areas or points is None or not BEGUN.fullmatch(plain):
+        return named
+    whole = next((code for code in points.index if code.replace(" ", "").startswith(plain)), None)
+    if whole is None:
+        return Search((), f"No postcode of {result.place.name} begins with {plain}.")
+    return Search((), f"Type the whole postcode, such as {whole}: a part of it is in many areas.")
 
 
 def _by_postcode(result: Result, shown: str) -> Search:

@@ -62,6 +62,16 @@ def test_a_postcode_is_understood_however_it_is_written(with_postcodes: Path) ->
     assert found(result, "GV1 1AC") == {"sq": ["a13"], "wd": ["w3e"], "county": ["C"]}
 
 
+def test_a_part_of_a_postcode_is_answered_with_what_to_do(with_postcodes: Path) -> None:
+    result = opened(with_postcodes)
+    for part in ("GV1", "gv1 1", "GV1 1a"):
+        assert finding.search(result, part).said.startswith("Type the whole postcode, such as GV1")
+    assert finding.search(result, "BS3").said == "No postcode of Gridville begins with BS3."
+    # A code of an area may look like the beginning of a postcode.
+    assert found(result, "w0e") == {"wd": ["w0e"]}
+    assert found(result, "a01") == {"sq": ["a01"]}
+
+
 def test_a_home_beyond_the_place_finds_what_reaches_it_and_nowhere_is_said(
     with_postcodes: Path,
 ) -> None:
