@@ -18,6 +18,7 @@ import geopandas as gpd
 import pandas as pd
 
 from boundaries.custom import Blocks
+from data import moved
 from data import settings as place_settings
 from data.package import Package
 from data.settings import Settings
@@ -77,6 +78,8 @@ class Place:
         The register of programmes, as `budgets.programmes.read` gives it, or None.
     flows
         Uses of services from base area to base area, or None.
+    moved
+        How base areas moved between two editions of an index (`data.moved`), or None.
     edited
         What stands in for the lines of the package, where somebody edited them (`data.lines`).
     """
@@ -97,6 +100,7 @@ class Place:
     postcodes: pd.DataFrame | None = None
     programmes: pd.DataFrame | None = None
     flows: pd.DataFrame | None = None
+    moved: pd.DataFrame | None = None
     edited: Edited | None = None
 
     def __repr__(self) -> str:
@@ -187,6 +191,7 @@ def load(folder: str | Path) -> Place:
         postcodes=package.postcodes(),
         programmes=package.programmes(layers),
         flows=package.flows(base_index),
+        moved=moved.read(folder, settings, base_index, package.faults),
     )
     package.check_series()
     package.check_formulas()

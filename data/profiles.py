@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from boundaries import custom
 from boundaries.custom import CustomArea
+from data import moved
 from data.profiling import AtLevel, Prepared, lower, prepare, singular, standard_of, titles_of
 from geo.codes import row_of
 from indices import carrying, profiles
@@ -68,6 +69,7 @@ def of_area(prepared: Prepared, code: str, level: str) -> Profile:
             standing=_standing(prepared, at, code, ranked, level),
             similar=_similar_area(prepared, at, code, level),
             type_sentence=_type(prepared, column),
+            moved=_moved(prepared, column),
         ),
     )
 
@@ -116,6 +118,7 @@ def of_custom(prepared: Prepared, area: CustomArea) -> Profile:
             standing=_inherited(prepared, area),
             similar=_similar_custom(prepared, own, area),
             type_sentence=_type(prepared, people),
+            moved=_moved(prepared, people),
         ),
     )
 
@@ -247,6 +250,12 @@ def _named(found: Similar, at: AtLevel) -> Similar:
     table = found.table.copy()
     table.insert(0, "name", at.names.reindex(table.index))
     return replace(found, table=table)
+
+
+def _moved(prepared: Prepared, column: csr_array) -> tuple[str, ...]:
+    """Say how the small areas moved, relative to others, in which the people of an area live."""
+    share = np.asarray(column.todense()).ravel()
+    return moved.of_people(prepared.place, prepared.place.people.to_numpy(np.float64) * share)
 
 
 def _type(prepared: Prepared, column: csr_array) -> str:

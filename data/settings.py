@@ -185,6 +185,22 @@ class IndexSettings(_Strict):
     from_: Annotated[Literal["ranks", "scores"], Field(alias="from")] = "ranks"
 
 
+class ChangeSettings(_Strict):
+    """`[change]`: how base areas moved between two editions of an index, among all of an edition.
+
+    The file is as `commonground change` writes it. `earlier` and `later` name the editions, `areas`
+    says how many areas were ranked, and `among` what they are.
+    """
+
+    file: Text
+    code: Text = "code"
+    earlier: Text
+    later: Text
+    areas: Annotated[int, Field(ge=2)]
+    among: Text = "areas"
+    source: str = ""
+
+
 class StreamsSettings(_Strict):
     """`[streams]`: the table of the lines of money."""
 
@@ -247,6 +263,7 @@ class Settings(_Strict):
     postcodes: PostcodesSettings | None = None
     indicators: Annotated[tuple[IndicatorSettings, ...], Field(strict=False)] = ()
     index: IndexSettings | None = None
+    change: ChangeSettings | None = None
     streams: StreamsSettings
     use: UseSettings | None = None
     series: SeriesSettings | None = None
@@ -283,6 +300,8 @@ class Settings(_Strict):
             yield "[index] file", self.index.file
             if self.index.definition.endswith(".toml"):
                 yield "[index] definition", self.index.definition
+        if self.change is not None:
+            yield "[change] file", self.change.file
         yield "[streams] file", self.streams.file
         yield from (("[need] formulas", name) for name in self.need.formulas)
         if self.series is not None:

@@ -116,6 +116,8 @@ class Profile:
         Of which type it is.
     followed
         What else is followed over years, a sentence a measure.
+    moved
+        How it moved between two editions of an index, in sentences.
     rule
         How grades are given.
     """
@@ -128,6 +130,7 @@ class Profile:
     similar: Similar | None = None
     type_sentence: str = ""
     followed: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
     rule: str = RULE
 
     def __repr__(self) -> str:
@@ -137,7 +140,7 @@ class Profile:
         """Say everything in plain words, the area first, then figure by figure."""
         said = [words.about(self.area.name, self.area.kind, self.area.people, self.area.households)]
         said += [f"How it was made: {self.area.how}." if self.area.how else "", *self.area.notes]
-        said.append(self.standing.sentence if self.standing else "")
+        said += [self.standing.sentence if self.standing else "", *self.moved]
         said += [*self.table["sentence"].tolist(), *self.followed]
         said.append(self.type_sentence)
         if self.similar is not None and "name" in self.similar.table:
@@ -158,6 +161,7 @@ class Extras:
     standing: Standing | None = None
     similar: Similar | None = None
     type_sentence: str = ""
+    moved: tuple[str, ...] = ()
 
 
 def profile(
@@ -212,6 +216,7 @@ def profile(
         standing=extras.standing,
         similar=extras.similar,
         type_sentence=extras.type_sentence,
+        moved=extras.moved,
         followed=tuple(said for id, said in extras.trends.items() if id not in table.index),
     )
 

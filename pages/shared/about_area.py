@@ -177,6 +177,8 @@ def _sources(result: Result, area: About) -> str:
         rows = zip(map(str, table["source"]), map(str, table["date"]), strict=True)
         parts = [", ".join(part for part in row if part) for row in dict.fromkeys(rows)]
         said.append(f"Measures: {'; '.join(part for part in parts if part) or 'not stated'}.")
+        if area.profile.moved and result.place.settings.change is not None:
+            said.append(f"Change: {result.place.settings.change.source or 'not stated'}.")
     streams = result.ledger.streams
     source_of = dict(zip(streams.index.tolist(), map(str, streams["source"]), strict=True))
     lines = [source_of[line] for line in area.money.lines.index.tolist()]

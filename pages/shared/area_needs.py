@@ -111,13 +111,15 @@ def _missing(row: dict[Any, Any]) -> str:
 def changed(result: Result, profile: Profile, followed: Sequence[Followed]) -> str:
     """Show how figures moved over the years, each with its line, its words and its table."""
     title = "<h3>How it has changed</h3>"
+    moved = area_html.paragraphs(profile.moved)
     if not followed:
+        more = ", so these pages cannot say what" + (" else" if moved else "") + " changed"
         why = (
-            f"{result.place.name} holds no figures by year, so these pages cannot say what changed."
+            f"{result.place.name} holds no figures by year{more}."
             if result.place.settings.series is None
             else "No figure by year is known for this area, nor for the ward that most of it is in."
         )
-        return area_html.section(title, area_html.paragraphs([why]))
+        return area_html.section(title, moved, area_html.paragraphs([why]))
     where = sorted({one.where for one in followed if one.where})
     only = (
         f"These are the years of {' and '.join(where)}, in which most of {profile.area.name} lies; "
@@ -129,6 +131,7 @@ def changed(result: Result, profile: Profile, followed: Sequence[Followed]) -> s
     items = "".join(_line(one, told=one.where if mixed else "") for one in followed)
     return area_html.section(
         title,
+        moved,
         area_html.paragraphs([only]),
         f'<ul class="cg-lines">{items}</ul>',
         _years(followed),

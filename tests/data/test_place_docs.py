@@ -19,6 +19,7 @@ SECTIONS = {
     "## `[postcodes]`": settings.PostcodesSettings,
     "## `[[indicators]]`": settings.IndicatorSettings,
     "## `[index]`": settings.IndexSettings,
+    "## `[change]`": settings.ChangeSettings,
     "## `[streams]`": settings.StreamsSettings,
     "## `[use]`": settings.UseSettings,
     "## `[series]`": settings.SeriesSettings,
