@@ -13,6 +13,7 @@ from data.demo import names
 SOURCE = "Common Ground demo generator"
 LICENCE = "none needed: invented"
 DATE = "2025-05-01"
+POSTCODES = "tables/postcodes.csv"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ LAYERS = (
     _Layer("sa21", "Small areas", "2021"),
     _Layer("oa21", "Output areas", "2021", False, "lookup", "tables/sa21_oa21.csv", "households"),
     _Layer(
-        "wd25", "Wards", "2025", True, "points", "tables/postcodes.csv", "households", "lad25",
+        "wd25", "Wards", "2025", True, "points", POSTCODES, "households", "lad25",
         "ward committee of the district council",
     ),
     _Layer(
@@ -49,7 +50,7 @@ LAYERS = (
         "lep20", "Enterprise partnerships", "2020", True, "area", body="enterprise partnership"
     ),
     _Layer(
-        "forum25", "Neighbourhood forums", "2025", True, "points", "tables/postcodes.csv",
+        "forum25", "Neighbourhood forums", "2025", True, "points", POSTCODES,
         "households", body="neighbourhood forum or town council",
     ),
     _Layer("place25", names.PLACE, "2025", False, "area"),
@@ -130,19 +131,8 @@ def place_toml(*, seed: int) -> str:
             date=DATE,
         ),
         *(_layer(layer) for layer in LAYERS),
-        _block(
-            "[blocks]",
-            layer="oa21",
-            table="tables/blocks.csv",
-            base="sa21",
-        ),
-        _block(
-            "[postcodes]",
-            file="tables/postcodes.csv",
-            weight="weight",
-            source=SOURCE,
-            date=DATE,
-        ),
+        _block("[blocks]", layer="oa21", table="tables/blocks.csv", base="sa21"),
+        _block("[postcodes]", file=POSTCODES, weight="weight", source=SOURCE, date=DATE),
         *(_indicator(*row) for row in INDICATORS),
         _block(
             "[index]",
