@@ -108,7 +108,8 @@ def _one(row: Mapping[str, Any], item: ChangeSettings) -> list[str]:
         if row["change"] == NONE
         else f"It became {row['change']}, by more than the doubt."
     )
-    said = f"Of the {item.areas:,} {item.among} it was {stood[0]}, and {stood[1]}. {moved}"
+    among = f"of the {item.areas:,} {item.among}"
+    said = f"{item.title}: {among} it was {stood[0]}, and {stood[1]}. {moved}"
     once = ONCE.get(str(row["kind"]), "").format(earlier=item.earlier)
     return [said, once] if once else [said]
 
@@ -122,8 +123,9 @@ def _many(lived: pd.Series, change: pd.Series, item: ChangeSettings) -> str:
         f"{100 * share[way]:.0f}% {live} that became {way}"
         for way, live in zip(ways, where, strict=False)
     ]
-    when = f"From {item.earlier} to {item.later}, among the {item.areas:,} {item.among}"
+    head = f"{item.title}, {item.earlier} to {item.later}"
+    among = f"among the {item.areas:,} {item.among}"
     if not parts:
-        return f"{when}: none that its people live in changed by more than the doubt."
+        return f"{head}: {among}, none that its people live in moved by more than the doubt."
     rest = "; for the others no change is larger than the doubt" if NONE in share.index else ""
-    return f"{when}: by more than the doubt, {' and '.join(parts)}{rest}."
+    return f"{head}: {' and '.join(parts)}, {among} and by more than the doubt{rest}."

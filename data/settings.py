@@ -188,11 +188,13 @@ class IndexSettings(_Strict):
 class ChangeSettings(_Strict):
     """`[change]`: how base areas moved between two editions of an index, among all of an edition.
 
-    The file is as `commonground change` writes it. `earlier` and `later` name the editions, `areas`
-    says how many areas were ranked, and `among` what they are.
+    The file is as `commonground change` writes it. `title` is the index without the year of an
+    edition, `earlier` and `later` name the editions, `areas` says how many areas were ranked, and
+    `among` what they are.
     """
 
     file: Text
+    title: Text
     code: Text = "code"
     earlier: Text
     later: Text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,10 +17,36 @@ import pandas as pd
 from boundaries import vintages
 from data.moved import COLUMNS
 from data.recipes.english_areas import National
+from data.recipes.toml import Toml
 from indices import change, definitions, editions
 from indices import index as indices_index
 from indices.errors import DirectionDoubtful, WeightsUnstable
 from indices.index import Index
+
+FILE = "tables/change.csv"
+
+
+def write(
+    draft: Path, toml: Toml, national: National, base: pd.Index, say: Callable[[str], None]
+) -> None:
+    """Write the moves of the base areas into a place package, where the files are there."""
+    found = since(national, base, say)
+    if found is None:
+        return
+    item, later = national.settings["change"], national.settings["index"]
+    table, areas = found
+    table.to_csv(draft / FILE)
+    toml.table(
+        "change",
+        file=FILE,
+        title=item["title"],
+        code=later["code"],
+        earlier=item["before"]["edition"],
+        later=later["edition"],
+        areas=areas,
+        among=item["among"],
+        source=item["source"],
+    )
 
 
 def since(

@@ -34,7 +34,7 @@ from geo import layers as geo_layers
 from geo.errors import CommonGroundError
 
 LICENCE = "Open Government Licence v3.0"
-POSTCODES, CHANGE = "tables/postcodes.csv", "tables/change.csv"
+POSTCODES = "tables/postcodes.csv"
 BY_AREA = ("wd25", "pcn20", "lep20")
 Say = Callable[[str], None]
 
@@ -286,7 +286,7 @@ def _write(
         # `from` is a word of Python, so the table cannot be written with keywords alone.
         keys = {"definition": settings["index"]["definition"], "from": "ranks"}
         toml.table("index", file="tables/domains.csv", code="lsoa21", **keys)
-        _write_change(draft, toml, national, census.index, say)
+        english_change.write(draft, toml, national, census.index, say)
     toml.table("streams", file="tables/streams.csv")
     toml.table("need", need_weight=0.5, neediest_per_head=3.0)
     toml.write(draft / "place.toml")
@@ -333,25 +333,6 @@ def _write_index(draft: Path, national: National, base: pd.Index, say: Say) -> b
         columns[domain] = kept[column].astype("float64").astype("int64")
     pd.DataFrame(columns).to_csv(draft / "tables" / "domains.csv", index=False)
     return True
-
-
-def _write_change(draft: Path, toml: Toml, national: National, base: pd.Index, say: Say) -> None:
-    found = english_change.since(national, base, say)
-    if found is None:
-        return
-    item, later = national.settings["change"], national.settings["index"]
-    table, areas = found
-    table.to_csv(draft / CHANGE)
-    toml.table(
-        "change",
-        file=CHANGE,
-        code=later["code"],
-        earlier=item["before"]["edition"],
-        later=later["edition"],
-        areas=areas,
-        among=item["among"],
-        source=item["source"],
-    )
 
 
 def _one(frame: pd.DataFrame, column: str) -> str:

@@ -111,7 +111,9 @@ def _missing(row: dict[Any, Any]) -> str:
 def changed(result: Result, profile: Profile, followed: Sequence[Followed]) -> str:
     """Show how figures moved over the years, each with its line, its words and its table."""
     title = "<h3>How it has changed</h3>"
-    moved = area_html.paragraphs(profile.moved)
+    *said, caution = profile.moved or ("",)
+    moved = area_html.paragraphs(said)
+    moved += f'<p class="cg-kind">{text(caution)}</p>' if caution else ""
     if not followed:
         more = ", so these pages cannot say what" + (" else" if moved else "") + " changed"
         why = (

@@ -18,7 +18,8 @@ from geo.errors import CommonGroundError
 
 MORE, LESS = "more deprived relative to others", "less deprived relative to others"
 SETTINGS = (
-    '\n[change]\nfile = "moved.csv"\nearlier = "2019"\nlater = "2025"\nareas = 4321\n'
+    '\n[change]\nfile = "moved.csv"\ntitle = "Hardship"\n'
+    'earlier = "2019"\nlater = "2025"\nareas = 4321\n'
     'among = "squares of the realm"\nsource = "Invented for tests"\n'
 )
 
@@ -45,9 +46,9 @@ def test_a_small_area_is_told_where_it_stood_in_both_editions(with_moves: Path) 
     known = prepare(place.load(with_moves))
     said = of_area(known, "0101", known.place.base_layer).moved
     assert said[0] == (
-        "Of the 4,321 squares of the realm it was the 1,202nd most deprived in 2019 (likely "
-        "between the 1,101st and the 1,303rd), and the 211th in 2025 (likely between the 111th "
-        f"and the 1,023rd). It became {MORE}, by more than the doubt."
+        "Hardship: of the 4,321 squares of the realm it was the 1,202nd most deprived in 2019 "
+        "(likely between the 1,101st and the 1,303rd), and the 211th in 2025 (likely between the "
+        f"111th and the 1,023rd). It became {MORE}, by more than the doubt."
     )
     assert "whether deprivation itself rose or fell they do not say" in said[-1]
     assert len(said) == 2
@@ -68,10 +69,9 @@ def test_a_larger_area_is_told_for_how_many_of_its_people_it_changed(with_moves:
     more, less = (100 * people[code] / total for code in ("0101", "0102"))
     said = of_area(known, "W1", "wd").moved
     assert said[0] == (
-        "From 2019 to 2025, among the 4,321 squares of the realm: by more than the doubt, "
-        f"{more:.0f}% of its people live in small areas that became {MORE} and {less:.0f}% in "
-        f"ones that became {LESS}; for the others no change is larger than "
-        "the doubt."
+        f"Hardship, 2019 to 2025: {more:.0f}% of its people live in small areas that became {MORE} "
+        f"and {less:.0f}% in ones that became {LESS}, among the 4,321 squares of the realm and by "
+        "more than the doubt; for the others no change is larger than the doubt."
     )
 
 
@@ -82,8 +82,8 @@ def test_where_nothing_moved_that_is_said(with_moves: Path) -> None:
     still = nobody.copy()
     still[known.people.index.get_indexer(["0303", "0304"])] = 3.0
     assert moved.of_people(known, still)[0] == (
-        "From 2019 to 2025, among the 4,321 squares of the realm: none that its people live in "
-        "changed by more than the doubt."
+        "Hardship, 2019 to 2025: among the 4,321 squares of the realm, none that its people live "
+        "in moved by more than the doubt."
     )
     unknown = nobody.copy()
     unknown[known.people.index.get_indexer(["0404"])] = 3.0
@@ -91,7 +91,7 @@ def test_where_nothing_moved_that_is_said(with_moves: Path) -> None:
     # A part of one small area is not that area.
     part = nobody.copy()
     part[known.people.index.get_indexer(["0101"])] = known.people["0101"] / 2
-    assert moved.of_people(known, part)[0].startswith("From 2019 to 2025")
+    assert moved.of_people(known, part)[0].startswith("Hardship, 2019 to 2025")
 
 
 def test_a_place_without_such_a_table_says_nothing(package: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_resident_reads_it_on_my_area_with_its_source(
     assert not test.exception
     shown = "\n".join(element.proto.body for element in test.get("html"))
     part = shown.split("How it has changed")[1]
-    assert "Of the 33,755 small areas of England it was the " in part
+    assert "Index of Multiple Deprivation: of the 33,755 small areas of England it was the " in part
     assert f"It became {LESS}, by more than the doubt." in part
     assert "Bristol holds no figures by year, so these pages cannot say what else changed." in part
     assert "Change: MHCLG, English Indices of Deprivation 2019 and 2025" in shown
