@@ -293,7 +293,7 @@ def _at_level(prepared: Prepared, level: str) -> AtLevel:
         finer=_second_weight(prepared, level),
         tolerance=place.tolerance,
         overlap=overlap,
-        nested=level == place.base_layer,
+        nested=level == place.base_layer or place.settings.layer(level).crosswalk.whole,
     )
     weights = crosswalk.shares(tolerance=place.tolerance, overlap=overlap).weights
     targets = crosswalk.targets
@@ -320,24 +320,30 @@ def _at_level(prepared: Prepared, level: str) -> AtLevel:
 
 
 def _second_weight(prepared: Prepared, level: str) -> Crosswalk | None:
-    """Weigh the small areas a second time, by the households of their output areas.
+    """Weigh the small areas a second time: by households of their output areas, or by postcodes.
 
-    Only for layers of land: where people are registered says nothing of where they live.
+    Only for layers of land: where people are registered says nothing of where they live. What is
+    weighed by points already is not weighed by the same postcodes again.
     """
     place = prepared.place
     by = place.settings.layer(level).crosswalk.by
-    if place.blocks is None or level == place.base_layer or by == "lookup":
+    weight: Floats | None = None
+    if level == place.base_layer or by == "lookup":
         return None
-    frame = place.blocks.frame
-    middle = frame.geometry.representative_point()
-    xy = np.column_stack([middle.x, middle.y])
-    return build.from_points(
-        xy,
-        frame["households"].to_numpy(dtype=np.float64),
-        place.layers[place.base_layer],
-        place.layers[level],
-        unit="households",
-    )
+    if place.blocks is not None:
+        frame, unit = place.blocks.frame, "households"
+        middle = frame.geometry.representative_point()
+        xy = np.column_stack([middle.x, middle.y])
+        weight = frame["households"].to_numpy(dtype=np.float64)
+    elif place.postcodes is not None and by == "area":
+        frame, unit = place.postcodes, place_blocks.counting(place)
+        xy = frame[["x", "y"]].to_numpy(dtype=np.float64)
+        if place_blocks.WEIGHT in frame.columns:
+            weight = frame[place_blocks.WEIGHT].to_numpy(dtype=np.float64)
+    else:
+        return None
+    base, target = place.layers[place.base_layer], place.layers[level]
+    return build.from_points(xy, weight, base, target, unit=unit)
 
 
 def _need(prepared: Prepared, weights: csr_array, targets: pd.Index) -> pd.Series:

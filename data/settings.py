@@ -72,6 +72,7 @@ class CrosswalkSettings(_Strict):
     by: Literal["area", "lookup", "points"] = "area"
     file: Text | None = None
     unit: Text | None = None
+    whole: bool = False
 
 
 class NestsIn(_Strict):

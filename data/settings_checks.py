@@ -94,6 +94,9 @@ def _check_choices(settings: Settings, where: str, faults: Faults) -> None:
             faults.add(MissingSetting(spot, detail=f"by = {layer.crosswalk.by!r} reads a table"))
         if not needs_file and layer.crosswalk.file is not None:
             faults.add(WrongSetting(spot, detail="by = 'area' reads no table"))
+        if layer.crosswalk.whole and layer.crosswalk.by != "lookup":
+            whole = f"{where}, [[layers]] {layer.id} crosswalk.whole"
+            faults.add(WrongSetting(whole, detail="only a lookup says where areas lie whole"))
     for item in settings.indicators:
         spot = f"{where}, [[indicators]] {item.id}"
         if (item.value is None) == (item.numerator is None):

@@ -316,7 +316,8 @@ def _write_layer(
     if choice.lookup is not None:
         table = f"tables/{settings['base']['id']}_{layer}.csv"
         choice.lookup.to_csv(draft / table, index=False)
-        toml.table("layers.crosswalk", by="lookup", file=table)
+        whole = {"whole": True} if item.get("whole") else {}
+        toml.table("layers.crosswalk", by="lookup", file=table, **whole)
     elif layer != settings["base"]["id"]:
         toml.table("layers.crosswalk", by="area")
 

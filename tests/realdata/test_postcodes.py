@@ -7,16 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from boundaries import custom
+from boundaries.area import from_areas
+from boundaries.points import from_points
+from boundaries.trust import trust
 from data import place, run
 from data.errors import RecipeFault
 from data.profiles import prepare
 from data.recipes import english_postcodes
 from data.recipes.english_areas import National
+from geo.points import locate
 from pages.shared import finding
 
 pytestmark = pytest.mark.realdata
@@ -127,3 +132,53 @@ def test_a_postcode_that_stands_twice_is_refused(realdata: Path, tmp_path: Path)
     again.to_csv(tmp_path / "cities" / "bristol_postcodes.csv.gz", index=False)
     with pytest.raises(RecipeFault, match="stand twice"):
         english_postcodes.inside(National(tmp_path), base, city="bristol", say=lambda _: None)
+
+
+def test_the_interval_between_land_and_postcodes_holds_the_households_of_output_areas(
+    realdata: Path, published: pd.DataFrame
+) -> None:
+    """Wards of four cities by land, with postcodes that count alike as the second weight.
+
+    What is held against it is finer: households of output areas of the Census, which lie whole in
+    a small area. Measured: 94 % of 119 wards within 1.96 errors, where 95 % are promised.
+    """
+    england = realdata / "england"
+    homes = pd.read_csv(england / "oa21_total_households.csv.gz", index_col=0).iloc[:, 0]
+    counts = pd.read_csv(england / "census2021_counts_lsoa21.csv.gz", index_col=0)["households"]
+    every = gpd.read_parquet(england / "wd25_bgc.parquet").to_crs(27700).set_index("WD25CD")
+    every.geometry = every.geometry.make_valid()
+    xy = published[["Eastings", "Northings"]].astype(float).to_numpy()
+    held = []
+    for city in ("bristol", "newcastle_upon_tyne", "sunderland", "stoke_on_trent"):
+        small, fine = (
+            gpd.read_file(realdata / "cities" / f"{city}.gpkg", layer=layer).to_crs(27700)
+            for layer in ("lsoa21_imd2025_ward24", "oa11_martinjc")
+        )
+        small = small.set_index("LSOA21CD")[["geometry"]].sort_index().rename_axis("lsoa21")
+        fine = fine.set_index(next(c for c in fine.columns if c.upper().startswith("OA11")))
+        fine = fine[["geometry"]].rename_axis("oa11").sort_index()
+        west, south, east, north = small.total_bounds
+        wards = every.cx[west:east, south:north][["geometry"]].sort_index().rename_axis("wd25")
+        inside = wards.intersection(small.union_all()).area / wards.area
+        wards = wards[inside > 0.5]
+        known = homes.reindex(fine.index)
+        middle = fine.representative_point()
+        lies = locate(np.column_stack([middle.x, middle.y]), small)
+        usable = known.notna().to_numpy() & (lies >= 0)
+        summed = np.bincount(lies[usable], known[usable], minlength=len(small))
+        # Small areas of which every output area is known; some of those that changed are not.
+        whole = np.abs(summed - counts.reindex(small.index).to_numpy()) <= 3
+        usable &= whole[np.maximum(lies, 0)]
+        by_land = from_areas(fine, wards).weights
+        truth = pd.Series(known[usable].to_numpy() @ by_land[usable], index=wards.index)
+        figures = trust(
+            from_areas(small, wards),
+            counts.reindex(small.index).where(whole, 0.0),
+            finer=from_points(xy, None, small, wards, unit="postcodes"),
+            tolerance=0.02,
+        ).table
+        both = figures["low"].notna()
+        good = (truth >= figures["low"] - 1) & (truth <= figures["high"] + 1)
+        held += good[both].tolist()
+    assert len(held) > 100
+    assert 0.9 <= np.mean(held) <= 0.99
