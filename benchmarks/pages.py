@@ -19,6 +19,7 @@ from benchmarks.tour import DESK, FLAGS, chromium, served
 from benchmarks.wire import Wire
 
 SPREAD = ("runs", "median", "best", "worst")
+LEVELS = ("Wards (May 2025)", "Primary care networks (2020)", "Small areas (LSOA 2021)")
 FIGURES = ("People", "Money", "Money per person", "Need")
 FIND = """
 const map = () => [...document.querySelectorAll('*')]
@@ -44,6 +45,25 @@ CHANGE = f"""(title) => new Promise((done, fail) => {{ {FIND}
   }}).observe(root, {{ attributes: true }});
   button.click(); }})"""
 
+# Milliseconds from an act to the end of the frame that shows the map painted anew for it.
+ANEW = f"""(act) => new Promise((done, fail) => {{ {FIND}
+  setTimeout(() => fail(new Error('the map was not painted anew')), 60000);
+  const state = () => [map()?.dataset.painted, map()?.dataset.figure].join();
+  const before = state(), start = performance.now();
+  const look = () => {{
+    if (!map()?.dataset.painted || state() === before) return requestAnimationFrame(look);
+    const {{ port1, port2 }} = new MessageChannel();
+    port1.onmessage = () => done(performance.now() - start);
+    requestAnimationFrame(() => port2.postMessage(0));
+  }};
+  if (act.option) [...document.querySelectorAll('[role=option]')]
+    .find((option) => option.innerText.trim() === act.option).click();
+  if (act.key) {{
+    const thumb = document.querySelector('[role=slider]');
+    thumb.focus();
+    thumb.dispatchEvent(new KeyboardEvent('keydown', {{ ...act, code: act.key, bubbles: true }}));
+  }}
+  look(); }})"""
 # Milliseconds since the browser began to navigate, at the frame that shows the card of an area.
 ANSWER = f"""() => new Promise((done) => {{ {FIND}
   const look = () => map()?.querySelector('.card:not([hidden])')
@@ -78,6 +98,7 @@ def run(data: Path, folder: Path, repeats: int) -> str:
         with served(place) as address, overview.bare(folder / "bare") as bare:
             found = visit(browser, address + "/map", FIGURES, repeats, beside=bare)
             found += travel(browser, address, "/map", FIGURES, repeats)
+            found += [levels(browser, address, repeats), slides(browser, address, repeats)]
             found.append(draw(browser, address, repeats))
         bristol = table(("Bristol, Map page, 268 areas of 581 drawn", *SPREAD), found)
         with overview.served(data, folder) as address:
@@ -121,6 +142,42 @@ def visit(
     bare = sorted(name for name in times if name.startswith("a Streamlit"))
     rows = [*(name for name in times if name not in bare), *bare]
     return [summed(name, times[name]) for name in rows]
+
+
+def levels(browser: Any, address: str, repeats: int) -> list[Any]:
+    """Choose other levels on the Map."""
+    took = []
+    for _ in range(repeats):
+        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+        page = context.new_page()
+        page.goto(address + "/map")
+        page.evaluate(FIRST_PAINT)
+        page.wait_for_timeout(1000)
+        for title in LEVELS:
+            page.get_by_role("combobox", name="Areas").first.click()
+            page.get_by_role("option", name=title, exact=True).wait_for()
+            page.wait_for_timeout(300)
+            took.append(page.evaluate(ANEW, {"option": title}))
+            page.wait_for_timeout(500)
+        context.close()
+    return summed("change of level to repaint, ms", took)
+
+
+def slides(browser: Any, address: str, repeats: int) -> list[Any]:
+    """Move the slider of need on the Budget by its keys, to settings that nobody asked for yet."""
+    took = []
+    for turn in range(repeats):
+        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
+        page = context.new_page()
+        page.goto(address + "/budget")
+        page.evaluate(FIRST_PAINT)
+        page.wait_for_timeout(1000)
+        for _ in range(4):
+            key = "ArrowRight" if turn % 2 else "ArrowLeft"
+            took.append(page.evaluate(ANEW, {"key": key}))
+            page.wait_for_timeout(500)
+        context.close()
+    return summed("move of the slider of need to repaint, ms", took)
 
 
 def opened(browser: Any, address: str) -> list[float]:

@@ -35,6 +35,8 @@ ONCE = {
     "X": "Its borders were redrawn: its figure of {earlier} is a mixture of the areas it lay in.",
 }
 WHOLLY = 0.995
+LEAST = 0.005  # smaller parts of an area's people are left out, as slivers of borders leave them
+UNKNOWN = "not known"
 
 
 def read(
@@ -88,8 +90,9 @@ def of_people(place: Place, people: npt.NDArray[np.float64]) -> tuple[str, ...]:
         if only not in table.index:
             return ()
         return (*_one(table.loc[only].to_dict(), item), CAUTION)
-    known = lived[lived.index.isin(table.index)]
-    return () if known.empty else (_many(known, table["change"], item), CAUTION)
+    if not lived.index.isin(table.index).any():
+        return ()
+    return (_many(lived, table["change"], item), CAUTION)
 
 
 def _one(row: Mapping[str, Any], item: ChangeSettings) -> list[str]:
@@ -116,7 +119,9 @@ def _one(row: Mapping[str, Any], item: ChangeSettings) -> list[str]:
 
 def _many(lived: pd.Series, change: pd.Series, item: ChangeSettings) -> str:
     """Say for how many of an area's people their base area moved by more than the doubt."""
-    share = lived.groupby(change.reindex(lived.index).to_numpy()).sum() / lived.sum()
+    way_of = change.reindex(lived.index).fillna(UNKNOWN).to_numpy()
+    share = lived.groupby(way_of).sum() / lived.sum()
+    share = share[share >= LEAST]
     ways = [way for way in (MORE, LESS) if way in share.index]
     where = ["of its people live in small areas", "in ones"]
     parts = [
@@ -125,7 +130,8 @@ def _many(lived: pd.Series, change: pd.Series, item: ChangeSettings) -> str:
     ]
     head = f"{item.title}, {item.earlier} to {item.later}"
     among = f"among the {item.areas:,} {item.among}"
+    gap = f"; of {100 * share[UNKNOWN]:.0f}% it is not known" if UNKNOWN in share.index else ""
     if not parts:
-        return f"{head}: {among}, none that its people live in moved by more than the doubt."
+        return f"{head}: {among}, none that its people live in moved by more than the doubt{gap}."
     rest = "; for the others no change is larger than the doubt" if NONE in share.index else ""
-    return f"{head}: {' and '.join(parts)}, {among} and by more than the doubt{rest}."
+    return f"{head}: {' and '.join(parts)}, {among} and by more than the doubt{gap}{rest}."

@@ -88,6 +88,14 @@ def test_where_nothing_moved_that_is_said(with_moves: Path) -> None:
     unknown = nobody.copy()
     unknown[known.people.index.get_indexer(["0404"])] = 3.0
     assert moved.of_people(known, unknown) == ()
+    both = still.copy()
+    both[known.people.index.get_indexer(["0404"])] = 2.0
+    said = "none that its people live in moved by more than the doubt; of 25% it is not known."
+    assert moved.of_people(known, both)[0].endswith(said)
+    # A sliver of a border is nobody's home.
+    sliver = still.copy()
+    sliver[known.people.index.get_indexer(["0101"])] = 0.02
+    assert moved.of_people(known, sliver)[0].endswith("moved by more than the doubt.")
     # A part of one small area is not that area.
     part = nobody.copy()
     part[known.people.index.get_indexer(["0101"])] = known.people["0101"] / 2
