@@ -45,25 +45,23 @@ CHANGE = f"""(title) => new Promise((done, fail) => {{ {FIND}
   }}).observe(root, {{ attributes: true }});
   button.click(); }})"""
 
-# Milliseconds from an act to the end of the frame that shows the map painted anew for it.
-ANEW = f"""(act) => new Promise((done, fail) => {{ {FIND}
-  setTimeout(() => fail(new Error('the map was not painted anew')), 60000);
+# A promise of the milliseconds from the next press of a key or of the mouse to the end of the frame
+# that shows the map painted anew.
+WATCH = f"""() => {{ {FIND}
   const state = () => [map()?.dataset.painted, map()?.dataset.figure].join();
-  const before = state(), start = performance.now();
-  const look = () => {{
-    if (!map()?.dataset.painted || state() === before) return requestAnimationFrame(look);
-    const {{ port1, port2 }} = new MessageChannel();
-    port1.onmessage = () => done(performance.now() - start);
-    requestAnimationFrame(() => port2.postMessage(0));
-  }};
-  if (act.option) [...document.querySelectorAll('[role=option]')]
-    .find((option) => option.innerText.trim() === act.option).click();
-  if (act.key) {{
-    const thumb = document.querySelector('[role=slider]');
-    thumb.focus();
-    thumb.dispatchEvent(new KeyboardEvent('keydown', {{ ...act, code: act.key, bubbles: true }}));
-  }}
-  look(); }})"""
+  const before = state();
+  window.anew = new Promise((done, fail) => {{
+    setTimeout(() => fail(new Error('the map was not painted anew')), 60000);
+    let start = 0;
+    const look = () => {{
+      if (!map()?.dataset.painted || state() === before) return requestAnimationFrame(look);
+      const {{ port1, port2 }} = new MessageChannel();
+      port1.onmessage = () => done(performance.now() - start);
+      requestAnimationFrame(() => port2.postMessage(0));
+    }};
+    const begin = () => {{ if (!start) {{ start = performance.now(); look(); }} }};
+    for (const kind of ['keydown', 'pointerup']) addEventListener(kind, begin, {{ capture: true }});
+  }}); }}"""
 # Milliseconds since the browser began to navigate, at the frame that shows the card of an area.
 ANSWER = f"""() => new Promise((done) => {{ {FIND}
   const look = () => map()?.querySelector('.card:not([hidden])')
@@ -157,7 +155,9 @@ def levels(browser: Any, address: str, repeats: int) -> list[Any]:
             page.get_by_role("combobox", name="Areas").first.click()
             page.get_by_role("option", name=title, exact=True).wait_for()
             page.wait_for_timeout(300)
-            took.append(page.evaluate(ANEW, {"option": title}))
+            page.evaluate(WATCH)
+            page.get_by_role("option", name=title, exact=True).click()
+            took.append(page.evaluate("window.anew"))
             page.wait_for_timeout(500)
         context.close()
     return summed("change of level to repaint, ms", took)
@@ -172,9 +172,11 @@ def slides(browser: Any, address: str, repeats: int) -> list[Any]:
         page.goto(address + "/budget")
         page.evaluate(FIRST_PAINT)
         page.wait_for_timeout(1000)
+        page.get_by_role("slider").first.focus()
         for _ in range(4):
-            key = "ArrowRight" if turn % 2 else "ArrowLeft"
-            took.append(page.evaluate(ANEW, {"key": key}))
+            page.evaluate(WATCH)
+            page.keyboard.press("ArrowRight" if turn % 2 else "ArrowLeft")
+            took.append(page.evaluate("window.anew"))
             page.wait_for_timeout(500)
         context.close()
     return summed("move of the slider of need to repaint, ms", took)
