@@ -17,7 +17,7 @@ from data.home import home
 from data.settings import FILE
 
 SEED = 20260
-GENERATOR = 7  # raised whenever the same seed gives another place
+GENERATOR = 8  # raised whenever the same seed gives another place
 
 
 def build(folder: str | Path, *, seed: int = SEED) -> Path:

@@ -19,7 +19,7 @@ import shapely
 from budgets import eliminations
 from budgets import streams as budget_streams
 from data import demo, place
-from data.demo import builder
+from data.demo import builder, manifest
 from data.demo.use import LIBRARIES
 from data.errors import OutputExists, UnusableFolder
 from geo import layers
@@ -72,6 +72,16 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(
     again = tmp_path / "again"
     subprocess.run([sys.executable, "-c", code, str(again)], check=True, cwd=ROOT, env=environment)
     assert digests(again) == digests(package)
+
+
+def test_another_place_toml_has_another_number() -> None:
+    """A place that was kept by an earlier state must not be opened with settings it does not have.
+
+    Whoever changes what the generator writes raises `GENERATOR` and types the new sum here.
+    """
+    text = manifest.place_toml(seed=demo.SEED)
+    sums = {8: "b6857e68c1403cb2f10741db4c17400b028d514fd3eea14aac5d48993af461a9"}
+    assert sums == {demo.GENERATOR: hashlib.sha256(text.encode()).hexdigest()}
 
 
 def test_the_cache_is_not_built_twice(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
