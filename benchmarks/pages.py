@@ -142,15 +142,20 @@ def visit(
     return [summed(name, times[name]) for name in rows]
 
 
+def settled(browser: Any, address: str) -> Any:
+    """Open a page with a map in a browser of its own and wait until it rests."""
+    page = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}).new_page()
+    page.goto(address)
+    page.evaluate(FIRST_PAINT)
+    page.wait_for_timeout(1000)
+    return page
+
+
 def levels(browser: Any, address: str, repeats: int) -> list[Any]:
     """Choose other levels on the Map."""
     took = []
     for _ in range(repeats):
-        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
-        page = context.new_page()
-        page.goto(address + "/map")
-        page.evaluate(FIRST_PAINT)
-        page.wait_for_timeout(1000)
+        page = settled(browser, address + "/map")
         for title in LEVELS:
             page.get_by_role("combobox", name="Areas").first.click()
             page.get_by_role("option", name=title, exact=True).wait_for()
@@ -159,7 +164,7 @@ def levels(browser: Any, address: str, repeats: int) -> list[Any]:
             page.get_by_role("option", name=title, exact=True).click()
             took.append(page.evaluate("window.anew"))
             page.wait_for_timeout(500)
-        context.close()
+        page.context.close()
     return summed("change of level to repaint, ms", took)
 
 
@@ -167,18 +172,21 @@ def slides(browser: Any, address: str, repeats: int) -> list[Any]:
     """Move the slider of need on the Budget by its keys, to settings that nobody asked for yet."""
     took = []
     for turn in range(repeats):
-        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
-        page = context.new_page()
-        page.goto(address + "/budget")
-        page.evaluate(FIRST_PAINT)
-        page.wait_for_timeout(1000)
+        page = settled(browser, address + "/budget")
+        # What was asked for before is kept: each visitor first gives the neediest another weight.
+        page.get_by_role("slider").last.focus()
+        for _ in range(turn + 1):
+            page.evaluate(WATCH)
+            page.keyboard.press("ArrowRight")
+            page.evaluate("window.anew")
+            page.wait_for_timeout(500)
         page.get_by_role("slider").first.focus()
         for _ in range(4):
             page.evaluate(WATCH)
-            page.keyboard.press("ArrowRight" if turn % 2 else "ArrowLeft")
+            page.keyboard.press("ArrowLeft")
             took.append(page.evaluate("window.anew"))
             page.wait_for_timeout(500)
-        context.close()
+        page.context.close()
     return summed("move of the slider of need to repaint, ms", took)
 
 
@@ -238,11 +246,7 @@ def draw(browser: Any, address: str, repeats: int) -> list[Any]:
     """Draw a line that nobody drew before on My area, and wait for what is told of its area."""
     times = []
     for turn in range(repeats):
-        context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
-        page = context.new_page()
-        page.goto(address + "/area")
-        page.evaluate(FIRST_PAINT)
-        page.wait_for_timeout(1000)
+        page = settled(browser, address + "/area")
         page.locator(".live-map .draw").click()
         page.locator(".live-map.drawing").wait_for()
         box = page.locator(".live-map .canvas").bounding_box()
@@ -252,7 +256,7 @@ def draw(browser: Any, address: str, repeats: int) -> list[Any]:
                 box["x"] + right * box["width"] + shift, box["y"] + down * box["height"]
             )
         times.append(page.evaluate(PROFILE))
-        context.close()
+        page.context.close()
     return summed("end of a drawn line to its profile on My area, ms", times)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from boundaries import custom
 from boundaries.custom import Blocks
 from data import tables
+from data.errors import PostcodesElsewhere
 from data.profiles_errors import HouseholdsUnknown
 from data.settings import PostcodesSettings, Settings
 from geo.errors import Faults
@@ -71,12 +72,19 @@ def postcode_columns(item: PostcodesSettings) -> list[str]:
     return ["postcode", "x", "y", *([] if item.weight is None else [item.weight])]
 
 
-def postcodes(frame: pd.DataFrame, item: PostcodesSettings, *, faults: Faults) -> pd.DataFrame:
+def postcodes(
+    frame: pd.DataFrame,
+    item: PostcodesSettings,
+    base: gpd.GeoDataFrame | None,
+    *,
+    faults: Faults,
+) -> pd.DataFrame:
     """Read postcodes: x and y of each, and `weight`, its households, where the table knows them.
 
-    They are indexed as they are usually written, "AB1 2CD"; two spellings of one are a fault.
+    They are indexed as they are usually written, "AB1 2CD"; two spellings of one are a fault, and
+    so is a list of which nothing lies in the base areas: it is in other coordinates.
     """
-    where = item.file
+    where, before = item.file, len(faults)
     written = frame.assign(postcode=[spelled(word) for word in frame["postcode"]])
     keyed = tables.index_by_code(written, "postcode", where=where, layer="postcode", faults=faults)
     low: dict[str, float | None] = {"x": None, "y": None}
@@ -88,6 +96,10 @@ def postcodes(frame: pd.DataFrame, item: PostcodesSettings, *, faults: Faults) -
             for column, minimum in low.items()
         }
     )
+    if base is not None and len(faults) == before:
+        xy = found[["x", "y"]].to_numpy(dtype=np.float64)
+        if (locate(xy, base) == NOWHERE).all():
+            faults.add(PostcodesElsewhere(where, found=list(found.index)))
     return found.rename(columns={item.weight: WEIGHT})
 
 

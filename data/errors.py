@@ -148,6 +148,13 @@ class NotANumber(DataError):
     remedy = "Correct or fill in the values; write 0 only where it is known to be 0."
 
 
+class PostcodesElsewhere(DataError):
+    """None of a place's postcodes lies in it."""
+
+    rule = "postcodes must lie in the base areas of the place; of these none does"
+    remedy = "Give x and y in the system that [place] crs names, metres in EPSG:27700 by default."
+
+
 class OutOfRange(DataError):
     """Values below or above what they can be."""
 

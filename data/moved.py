@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data import tables
-from data.errors import WrongColumns
+from data.errors import OutOfRange
 from data.settings import ChangeSettings, Settings
 from geo.errors import Faults
 from indices.change import CAUTION, LESS, MORE, NONE
@@ -68,7 +68,7 @@ def read(
         strange = keyed.loc[~keyed[column].isin(known), column].unique()
         if len(strange):
             detail = f"column {column} holds one of {', '.join(known)}"
-            faults.add(WrongColumns(item.file, found=list(strange), detail=detail))
+            faults.add(OutOfRange(item.file, found=list(strange), detail=detail))
     return pd.DataFrame({"kind": keyed["kind"], **ranks, "change": keyed["change"]})
 
 

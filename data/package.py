@@ -342,12 +342,12 @@ class Package:
             return None
         return blocks.build(frame, base, layers[settings.layer], self.settings, self.faults)
 
-    def postcodes(self) -> pd.DataFrame | None:
+    def postcodes(self, base: gpd.GeoDataFrame | None) -> pd.DataFrame | None:
         item = self.settings.postcodes
         frame = None if item is None else self._table(item.file, blocks.postcode_columns(item))
         if item is None or frame is None:
             return None
-        return blocks.postcodes(frame, item, faults=self.faults)
+        return blocks.postcodes(frame, item, base, faults=self.faults)
 
     # --------------------------------------------------------------------------- streams
 

@@ -188,7 +188,7 @@ def load(folder: str | Path) -> Place:
         indicators=package.indicators(base_index),
         inputs=package.inputs,
         blocks=package.blocks(base, layers),
-        postcodes=package.postcodes(),
+        postcodes=package.postcodes(layers.get(settings.base.layer)),
         programmes=package.programmes(layers),
         flows=package.flows(base_index),
         moved=moved.read(folder, settings, base_index, package.faults),

@@ -57,9 +57,8 @@ def show() -> None:
     with around:
         show_map(result, prepared, chosen, link)
     if prepared is not None:
-        cache_area.complete(
-            result, prepared, wait=False
-        )  # begun while somebody still looks for an area
+        # Begun while somebody still looks for an area.
+        cache_area.complete(result, prepared, wait=False)
     with words:
         found = _told(result, prepared, chosen)
         if chosen.fault:

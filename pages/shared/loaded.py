@@ -59,6 +59,11 @@ def table(result: Result, *, today: dt.date) -> pd.DataFrame:
         rows.append(
             ("Need", made.title, f"{len(made.domains)} domains", made.reference, made.edition)
         )
+    moved = place.settings.change
+    if moved is not None:
+        count = f"{moved.areas:,} {moved.among}"
+        named = f"{moved.title}, {moved.earlier} to {moved.later}"
+        rows.append(("Change", named, count, moved.source, moved.later))
     for item in place.settings.indicators:
         rows.append(("Measure", item.title, item.unit, item.source, item.date or ""))
     streams = result.ledger.streams

@@ -124,6 +124,7 @@ def test_the_example_lies_in_the_place_and_the_list_is_among_what_is_loaded(
     [
         ("GV1 1AB", "gv1 1aa", "GV1 1AA"),
         ("GV1 1AB,361800", "GV1 1AB,east", "east"),
+        (",36", ",0", "of these none does"),
         ("postcode,x,y", "code,x,y", "postcode"),
     ],
 )

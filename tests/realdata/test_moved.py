@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data import place, run
+from pages.shared import loaded
 
 pytestmark = pytest.mark.realdata
 AREA = Path(__file__).resolve().parents[2] / "pages" / "area.py"
@@ -55,6 +57,18 @@ def test_what_moved_by_more_than_the_doubt_is_what_was_found_for_england(
     # Flagged is only what has no rank in common.
     apart = (table["later_low"] > table["earlier_high"]) & (table["change"] == LESS)
     assert apart.sum() == (table["change"] == LESS).sum()
+
+
+def test_it_is_among_what_is_loaded(result: run.Result) -> None:
+    rows = loaded.table(result, today=dt.date(2026, 11, 1)).set_index("what")
+    row = rows.loc["Change"]
+    assert (row["name"], row["holds"]) == (
+        "Index of Multiple Deprivation, 2019 to 2025",
+        "33,755 small areas of England",
+    )
+    assert (row["date"], row["age"]) == ("2025", "less than a year")
+    assert row["source"].startswith("MHCLG")
+    assert "change of 2025" in loaded.in_short(rows.reset_index())
 
 
 def test_a_resident_reads_it_on_my_area_with_its_source(
