@@ -54,12 +54,15 @@ WATCH = f"""() => {{ {FIND}
     setTimeout(() => fail(new Error('the map was not painted anew')), 60000);
     let start = 0;
     const look = () => {{
-      if (!map()?.dataset.painted || state() === before) return requestAnimationFrame(look);
+      if (!start || !map()?.dataset.painted || state() === before) return;
+      told.disconnect();
       const {{ port1, port2 }} = new MessageChannel();
       port1.onmessage = () => done(performance.now() - start);
       requestAnimationFrame(() => port2.postMessage(0));
     }};
-    const begin = () => {{ if (!start) {{ start = performance.now(); look(); }} }};
+    const told = new MutationObserver(look);
+    told.observe(map(), {{ attributes: true }});
+    const begin = () => {{ start ||= performance.now(); }};
     for (const kind of ['keydown', 'pointerup']) addEventListener(kind, begin, {{ capture: true }});
   }}); }}"""
 # Milliseconds since the browser began to navigate, at the frame that shows the card of an area.

@@ -26,7 +26,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESK, PHONE = (1280, 800), (390, 844)
 MOST_BYTES = 300_000
-MAP, PARTS, DOORS = ".live-map[data-painted]", ".cg-part", ".cg-door"
+MAP, PARTS, DOORS = ".live-map[data-whole]", ".cg-part", ".cg-door"
 CHART, TABLE = "[data-testid=stVegaLiteChart] svg.marks", ".live-table table"
 WHOM = ".cg-part:has-text('What changed for') .cg-table"
 OFFICE = "Office"  # who sits at the machine: an office, and no person

@@ -8,7 +8,7 @@ the four small menus is worked out when one of them is opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from data.run import Result
 from pages.shared import (
     beside,
     blocks,
+    cache,
     downloads,
     drawing,
     figures,
@@ -33,6 +34,7 @@ from pages.shared.figures_more import Shelf
 from pages.shared.filtering import Filter
 from pages.shared.live_map import live_map
 from pages.shared.live_table import live_table
+from pages.shared.map_menus import Pair
 
 WHOLE = ""  # no area is chosen
 
@@ -44,7 +46,8 @@ class View:
     shelf: Shelf
     figure: Figure
     other: Figure | None
-    one_map: bool
+    pair: Pair
+    found: Filter
     area: str
     look: drawing.Look
     pick: Callable[[str], None]
@@ -58,16 +61,23 @@ class View:
 @st.fragment
 @turns.in_turn
 def show() -> None:
-    """Draw the page; a choice on it draws it anew without the frame around it."""
+    """Draw the page; a choice on it draws it anew without the frame around it.
+
+    The map is what everybody waits for: it goes out first, and what stands above it after it.
+    """
     result = blocks.opened()
     link = links.Link("map")
+    view = settle(result, link)
     blocks.lead("Need and money on one map", "Choose what to show, then choose an area.")
     notes = st.container()
-    view, found = choose(result, link)
+    places = [*st.columns([5, 8, 6], gap="medium"),
+              *st.columns([8, 11], gap="medium", vertical_alignment="bottom")]  # fmt: skip
     # Always there, so that the map under it keeps its place and with it its zoom.
-    with st.container():
-        _say(found, map_card.before_per_person(view.shelf, view.shown))
+    before = st.container()
     _maps(view)
+    choose(view, link, places)
+    with before:
+        _say(view.found, map_card.before_per_person(view.shelf, view.shown))
     behind = map_card.behind(view.shelf, view.area, view.shown)
     blocks.said("Programmes at work here", behind)
     map_card.spread(view.shelf, view.area, view.shown)
@@ -80,35 +90,41 @@ def show() -> None:
     link.keep()
 
 
-def choose(result: Result, link: links.Link) -> tuple[View, Filter]:
-    """Let a visitor choose what to look at."""
+def settle(result: Result, link: links.Link) -> View:
+    """Read from the link and the widgets what is looked at, before any of them is drawn."""
     titles = figures.level_titles(result)
-    first, second, third = st.columns([5, 8, 6], gap="medium")
-    link.option("level", options=titles, default=next(iter(titles)), what="kind of area")
-    with first:
-        level = st.selectbox(
-            "Areas", list(titles), format_func=titles.__getitem__, key=link.key("level")
-        )
+    level = link.option("level", options=titles, default=next(iter(titles)), what="kind of area")
     shelf = Shelf.of(result, level)
+    figure = shelf.figure(map_menus.figure(shelf, link))
+    area = link.option("area", options=[WHOLE, *shelf.names], default=WHOLE, what="area")
+    pair = map_menus.pair(shelf, figure, link)
+    found = map_menus.found(shelf, figure, link)
+    look = drawing.Look(map_menus.classing_of(link), pair.borders, found.kept)
+    other = shelf.figure(pair.other) if pair.other else None
+    return View(shelf, figure, other, pair, found, area, look, partial(link.set, "area"))
+
+
+def choose(view: View, link: links.Link, places: Sequence[DeltaGenerator]) -> None:
+    """Let a visitor choose what to look at, in three places above and two below them."""
+    shelf, figure = view.shelf, view.figure
+    titles = figures.level_titles(shelf.result)
+    first, second, third, left, right = places
+    with first:
+        st.selectbox("Areas", list(titles), format_func=titles.__getitem__, key=link.key("level"))
     with second:
-        figure = shelf.figure(map_menus.figure(shelf, link))
+        map_menus.figures_offered(shelf, link)
     with third:
-        area = choose_area(shelf, link)
-    left, right = st.columns([8, 11], gap="medium", vertical_alignment="bottom")
+        choose_area(shelf, link)
     with left:
         map_menus.more_figures(shelf, link)
     with right, _row():
-        pair = map_menus.compare(shelf, figure, link)
-        other = shelf.figure(pair.other) if pair.other else None
-        classing = map_menus.classes(figure, link)
-        found = map_menus.filtered(shelf, figure, link)
-        shown = [figure] if other is None else [figure, other]
+        map_menus.compare(shelf, figure, view.pair, link)
+        map_menus.classes(figure, link)
+        map_menus.filtered(shelf, figure, link)
         with map_menus.menu("Download", "download", ":material/download:") as opened:
             if opened.open:
-                downloads.buttons(shelf, shown, classing=classing, kept=found.kept)
-    look = drawing.Look(classing, pair.borders, found.kept)
-    view = View(shelf, figure, other, pair.one_map, area, look, partial(link.set, "area"))
-    return view, found
+                kept = view.found.kept
+                downloads.buttons(shelf, view.shown, classing=view.look.classing, kept=kept)
 
 
 def _row() -> DeltaGenerator:
@@ -129,27 +145,28 @@ def _maps(view: View) -> None:
     """Show one map beside the card and the table, or two maps above them."""
     shelf, figure, other = view.shelf, view.figure, view.other
     one = partial(drawing.on_map, shelf, area=view.area, look=view.look)
-    if other is None or view.one_map:
+    ahead = cache.light_shapes(shelf.result, shelf.level)
+    if other is None or view.pair.one_map:
         map_column, side_column = st.columns([3, 2], gap="medium")
         with map_column:
             drawn = one(figure)
             if other is not None:
                 drawn = drawing.both(shelf, figure, other, area=view.area, look=view.look)
-            live_map(drawn, on_pick=view.pick)
+            live_map(drawn, ahead=ahead, on_pick=view.pick)
         with side_column:
             map_card.show(shelf, view.area, view.shown)
             _table(view)
     else:
         left, right = st.columns(2, gap="medium")
         with left:
-            live_map(one(figure), on_pick=view.pick)
+            live_map(one(figure), ahead=ahead, on_pick=view.pick)
         with right:
             live_map(one(other), key="map_beside", on_pick=view.pick)
     if other is not None:
         table = shelf.table(view.shown)
-        title = "Where the two figures argue" if view.one_map else "Where the two maps argue"
+        title = "Where the two figures argue" if view.pair.one_map else "Where the two maps argue"
         blocks.said(title, beside.argue(shelf.result, table, figure, other))
-    if other is not None and not view.one_map:
+    if other is not None and not view.pair.one_map:
         left, right = st.columns(2, gap="medium")
         with left:
             map_card.show(shelf, view.area, view.shown)
@@ -170,18 +187,15 @@ def _table(view: View) -> None:
     )
 
 
-def choose_area(shelf: Shelf, link: links.Link) -> str:
+def choose_area(shelf: Shelf, link: links.Link) -> None:
     """Offer every area by name: for the keyboard, and the quickest way for who knows a name."""
     names = shelf.names
-    offered = [WHOLE, *names]
-    link.option("area", options=offered, default=WHOLE, what="area")
-    chosen = st.selectbox(
+    st.selectbox(
         "Find an area",
-        offered,
+        [WHOLE, *names],
         format_func=lambda code: names[code] if code else "Type a name, or click the map",
         key=link.key("area"),
     )
-    return chosen or WHOLE
 
 
 show()

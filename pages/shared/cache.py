@@ -44,6 +44,7 @@ from pages.shared import links
 from pages.shared.cache_kept import kept
 
 VARIABLE = "COMMONGROUND_PLACE"
+LIGHT = 1_000_000  # bytes of shapes, a quarter of which travel; a country needs tens of times that
 Stamp = tuple[tuple[str, int, int], ...]  # names, sizes and times of the files of a place
 _SEEN: dict[str, tuple[Stamp, tuple[str, str]]] = {}  # by folder
 _READ: dict[tuple[str, str], ref[run.Result]] = {}  # by id and content hash
@@ -180,6 +181,19 @@ def shape_address(base: run.Result, layer: str) -> str:
         _shapes.clear()
         names = _shapes(*key, _base=base)
     return f"/shapes/{folder.parent.name}/{names[layer]}"
+
+
+def light_shapes(base: run.Result, but: str) -> list[str]:
+    """Return the addresses of all layers' shapes that are small enough to be fetched unasked."""
+
+    def make() -> list[tuple[str, str]]:
+        told = [(layer, shape_address(base, layer)) for layer in base.levels]
+        folder = shapes_folder(f"{base.place.id}-{base.place.package_hash[:12]}")
+        size = {address: (folder / address.rsplit("/", 1)[1]).stat().st_size for _, address in told}
+        return [(layer, address) for layer, address in told if size[address] <= LIGHT]
+
+    light = kept(base, "light shapes", make=make)
+    return [address for layer, address in light if layer != but]
 
 
 def shapes_folder(kept_as: str) -> Path:

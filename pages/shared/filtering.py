@@ -43,14 +43,15 @@ def widgets(shelf: Shelf, figure: Figure, link: links.Link) -> None:
     st.text_input("Name holds", key=link.key("find"), max_chars=CHOICES["find"])
     if tenths_of_need(shelf) is not None:
         held = [number for number in str(_held(link, "tenths")).split(".") if number in TENTHS]
-        chosen = st.pills(
+        key = f"map.tenths.{shelf.result.place.id}.{shelf.level}"
+        st.pills(
             f"Tenths of need ({MOST_DEPRIVED if _national(shelf) else '1 = most need here'})",
             list(TENTHS),
             selection_mode="multi",
             default=held,
-            key=f"map.tenths.{shelf.result.place.id}.{shelf.level}",
+            key=key,
+            on_change=lambda: link.set("tenths", ".".join(st.session_state[key])),
         )
-        link.set("tenths", ".".join(chosen))
     unit = "pounds" if figure.money and not figure.diverging else figure.unit
     st.caption(f"{figure.title}, {unit}")
     least, most = st.columns(2, gap="small")

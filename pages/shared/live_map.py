@@ -21,7 +21,7 @@ from pages.shared import scripts
 NO_DATA = -1  # classes that are no class; the same numbers stand in live_map.js
 BEYOND = -2
 LETTERS = "bn0123456789"  # of the classes from BEYOND on, where there are many areas
-PARTS = ("legend", "pen", "image")  # scripts beside live_map.js
+PARTS = ("areas", "legend", "pen", "image")  # scripts beside live_map.js
 SEEN = ("picked", "highlighted", "shape", "drawable")  # of a drawing: what one visitor sees in it
 MOST_CORNERS = 200  # of a drawn shape; the same number stands in live_map_pen.js
 FAILED = "The map could not be drawn. The table beside it holds the same figures."
@@ -130,11 +130,13 @@ def live_map(
     drawing: Drawing,
     *,
     key: str = "live_map",
+    ahead: Sequence[str] = (),
     on_pick: Callable[[str], None],
     on_draw: Callable[[list[tuple[float, float]]], None] | None = None,
 ) -> None:
     """Draw the map and call `on_pick` with the code of an area that is clicked or chosen.
 
+    `ahead` are addresses of shapes that may be asked for next: a browser at rest fetches them.
     Where the drawing is drawable, `on_draw` gets the corners of a drawn shape in longitude and
     latitude, at least three and not closed, whose line does not cross itself.
     """
@@ -153,6 +155,7 @@ def live_map(
         "module": scripts.address("live_map.js"),
         "leaflet": scripts.LEAFLET,
         "scripts": {part: scripts.address(f"live_map_{part}.js") for part in PARTS},
+        "ahead": ahead,
         "failed": FAILED,
         "unsaved": UNSAVED,
         **drawing.written,

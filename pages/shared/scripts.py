@@ -130,7 +130,7 @@ def preload(*, mapped: bool, told: bool) -> str:
     modules: tuple[str, ...] = ()
     sheets = [address(LOOK), *([address(AREA_LOOK)] if told else [])]
     if mapped:
-        scripts = ("live_map.js", "live_map_legend.js", "live_table.js")
+        scripts = ("live_map.js", "live_map_areas.js", "live_map_legend.js", "live_table.js")
         modules = (*map(address, scripts), LEAFLET)
         sheets += [address("live_map.css"), address("live_table.css"), LEAFLET_STYLE]
     links = [f"<{module}>; rel=modulepreload" for module in modules]

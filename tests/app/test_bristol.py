@@ -90,7 +90,7 @@ def test_bristol_paints_and_asks_nobody_else_for_anything(
             page.set_default_timeout(90_000)
             page.on("request", lambda request: asked.append(request.url))
             page.goto(server.address + "/map")
-            page.locator(".live-map[data-painted]").wait_for()
+            page.locator(".live-map[data-whole]").wait_for()
             assert page.locator(".live-map .canvas path[data-code]").count() == 581
             colours = page.eval_on_selector_all(
                 ".live-map .canvas path[data-code]",

@@ -98,9 +98,9 @@ def blocked(line: Any) -> bool:
 
 
 def open_map(page: Any, query: str = "") -> Any:
-    """Open the map and wait until it has painted."""
+    """Open the map and wait until it has painted, with what lies around the place."""
     page.goto(f"/map{query}")
-    painted = page.locator(".live-map[data-painted]")
+    painted = page.locator(".live-map[data-painted][data-whole]")
     painted.wait_for()
     return painted
 
@@ -292,7 +292,44 @@ def test_another_level_draws_other_shapes(desk: Any) -> None:
     painted = open_map(desk)
     choose(desk, "Areas", "Wards")
     sync_api.expect(painted).to_have_attribute("data-figure", "Need by Wards", timeout=PATIENCE)
-    assert desk.locator(".live-map .canvas path[data-code]").count() == 8
+    sync_api.expect(desk.locator(".live-map .canvas path[data-code]")).to_have_count(8)
+
+
+def test_areas_that_are_not_compared_lie_under_those_that_are(desk: Any) -> None:
+    open_map(desk)
+    under = ".live-map .leaflet-around-pane path[data-code]"
+    found = desk.eval_on_selector_all(under, "all => all.map((path) => path.dataset.code)")
+    assert sorted(found) == ["a03", "a07", "a11", "a15"]  # the fourth column of the squares
+    assert desk.locator(".live-map").evaluate(
+        """root => ['around', 'overlay']
+          .map((name) => root.querySelector(`.leaflet-${name}-pane`))
+          .map((pane) => Number(getComputedStyle(pane).zIndex))"""
+    ) == [390, 400]
+
+
+def test_shapes_of_other_levels_come_while_the_page_is_at_rest(desk: Any) -> None:
+    with desk.expect_request(lambda request: "/shapes/" in request.url and "/wd-" in request.url):
+        painted = open_map(desk)
+    desk.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    choose(desk, "Areas", "Wards")
+    sync_api.expect(painted).to_have_attribute("data-figure", "Need by Wards", timeout=PATIENCE)
+    assert [address for address in asked if "/shapes/" in address] == []
+
+
+def test_who_saves_data_fetches_shapes_only_when_they_are_due(desk: Any) -> None:
+    desk.add_init_script(
+        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+    )
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    painted = open_map(desk)
+    desk.wait_for_timeout(1500)  # the page is at rest by then
+    assert [address for address in asked if "/wd-" in address] == []
+    choose(desk, "Areas", "Wards")
+    sync_api.expect(painted).to_have_attribute("data-figure", "Need by Wards", timeout=PATIENCE)
+    assert len([address for address in asked if "/wd-" in address]) == 1
 
 
 def test_the_need_slider_repaints_and_the_pot_stays(desk: Any) -> None:

@@ -147,7 +147,7 @@ def test_scripts_are_kept_for_ever_only_under_an_address_with_their_hash(server:
 
 def test_pages_announce_what_they_need_and_each_can_be_fetched(server: Any) -> None:
     """The style sheet everywhere, that of areas; where there is a map, its scripts and theirs."""
-    for path, count in {"/": 1, "/account": 2, "/map": 8, "/budget": 8, "/area": 9}.items():
+    for path, count in {"/": 1, "/account": 2, "/map": 9, "/budget": 9, "/area": 10}.items():
         announced = re.findall(r"<([^>]+)>; rel=(\w+)", server.get(path)[1]["link"])
         assert len(announced) == count
         for address, _ in announced:

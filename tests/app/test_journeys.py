@@ -68,6 +68,7 @@ def map_figure(page: Any, nth: int = 0) -> Any:
 
 def classes(page: Any, nth: int = 0) -> list[str]:
     """Return the colour of every area, in the order of their codes."""
+    page.locator(".live-map[data-whole]").nth(nth).wait_for()
     return map_figure(page, nth).evaluate(
         """root => [...root.querySelectorAll('.canvas path[data-code]')]
           .map((path) => [path.dataset.code, path.getAttribute('fill')]).sort()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -62,9 +63,11 @@ class LateBrowser:
         while ForwardMsg.FromString(self.socket.recv(60)).WhichOneof("type") != "new_session":
             pass
         self.ask()
-        # The same loop answers these: what came before them has been taken in by then.
+        # The same loop answers these: what came before them has been taken in by then. A machine
+        # with much to do may read one socket before the other.
         for _ in range(5):
             urlopen(f"{self.address}/health", timeout=60).close()
+            time.sleep(0.05)
 
     def hear(self, *, draw: bool = True) -> bool:
         """Wait for the end of the run; draw what came, or later. Say whether one was cut short."""

@@ -287,6 +287,7 @@ def test_a_shape_is_drawn_with_a_finger(drawn_on: Any) -> None:
 @pytest.mark.slow
 def test_areas_that_were_not_asked_for_are_pale_and_the_legend_says_so(page: Any) -> None:
     live = opened(page, "high")
+    page.locator(".live-map[data-whole]").wait_for()
     pale = page.eval_on_selector_all(
         ".live-map .canvas path[data-code]",
         "all => all.filter(p => p.getAttribute('fill-opacity') < 0.5).map(p => p.dataset.code)",

@@ -2,16 +2,16 @@
 //
 // In (args.data): the address of a geometry file, and for each area in its order a class and a
 // label; the palette, the legend, the area picked, a shape drawn before. Out: a trigger `picked`
-// with an area's code, or `drawn` with the corners of a shape. The legend is written by
-// `live_map_legend.js`; `live_map_pen.js` draws and comes only where one may draw.
+// with an area's code, or `drawn` with the corners of a shape. `live_map_areas.js` lays out the areas
+// and `live_map_legend.js` writes the legend; `live_map_pen.js` comes only where one may draw.
 // The geometry is fetched once and kept; a change of figure sends classes and labels only, and the
 // map keeps its zoom. Every text from the data goes through textContent: a name is never markup.
 
-const SVG_LIMIT = 1500; // above this many areas one canvas is faster than as many SVG paths
 const FINE = 7; // pixels: of areas smaller than this on average, borders would hide the colours
 const NO_DATA = -1;
 const BEYOND = -2; // drawn for orientation; neither compared nor to be picked
-const geometries = new Map(); // address -> promise of a feature collection, kept while the page lives
+const whenIdle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50)); // Safari has none
+const arrived = new Map(); // address -> what it brought, or until then the promise of it
 
 export default function mount({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".live-map");
@@ -25,17 +25,27 @@ export default function mount({ parentElement, data, setTriggerValue }) {
   };
 }
 
-function fetchGeometry(address) {
-  if (!geometries.has(address)) {
-    const promise = fetch(address).then((answer) => {
-      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-      return answer.json();
+// What an address brings, asked for once: itself where it is here already, else the promise of it.
+function bring(address, load) {
+  if (!address) return null;
+  if (!arrived.has(address)) {
+    const promise = load(address).then((brought) => {
+      arrived.set(address, brought);
+      return brought;
     });
-    promise.catch(() => geometries.delete(address)); // a later run may try again
-    geometries.set(address, promise);
+    promise.catch(() => arrived.delete(address)); // a later run may try again
+    arrived.set(address, promise);
   }
-  return geometries.get(address);
+  return arrived.get(address);
 }
+
+async function shapes(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+}
+
+const script = (address) => import(address);
 
 function stylesheets(root) {
   const links = [...root.getRootNode().querySelectorAll('link[rel="stylesheet"]')];
@@ -69,27 +79,32 @@ class LiveMap {
     const turn = ++this.turn;
     this.describe(sent);
     try {
-      const [features, outline, borders, legend, pen] = await Promise.all([
-        fetchGeometry(sent.geometry),
-        sent.outline ? fetchGeometry(sent.outline) : null,
-        sent.borders ? fetchGeometry(sent.borders) : null,
-        import(sent.scripts.legend),
-        sent.drawable || sent.shape.length ? import(sent.scripts.pen) : null,
-        import(sent.leaflet),
-        stylesheets(this.root),
-      ]);
+      let parts = [
+        bring(sent.geometry, shapes),
+        bring(sent.outline, shapes),
+        bring(sent.borders, shapes),
+        bring(sent.scripts.areas, script),
+        bring(sent.scripts.legend, script),
+        bring(sent.drawable || sent.shape.length ? sent.scripts.pen : "", script),
+        bring(sent.leaflet, script),
+        this.map ? null : stylesheets(this.root),
+      ];
+      // Where all is here it is drawn at once, and not after what else the page was told meanwhile.
+      if (parts.some((part) => part instanceof Promise)) parts = await Promise.all(parts);
+      const [features, outline, borders, areas, legend, pen] = parts;
       if (turn !== this.turn) return; // a newer run has overtaken this one
       if (!this.map) this.start();
       const data = legend.unpacked(sent);
       this.data = data;
       this.entries = legend.entries;
-      this.hatch = legend.hatch;
+      this.hatch = areas.hatch;
       this.tints = new Map();
       this.highlighted = new Set(data.highlighted);
-      if (this.shown !== data.geometry) this.place(features, outline);
-      this.others(borders);
+      const fresh = this.shown !== data.geometry;
+      if (fresh) areas.place(this, features, outline);
+      areas.others(this, borders);
       legend.show(this.part, data);
-      this.paint();
+      this.paint(fresh);
       if (pen) this.pen ||= new pen.Pen(this);
       this.pen?.show(data.shape, data.drawable);
     } catch (error) {
@@ -108,6 +123,7 @@ class LiveMap {
       zoomSnap: 0.25,
       zoomDelta: 0.5,
     });
+    this.map.createPane("around").style.zIndex = 390; // under the areas that are compared
     this.map.on("mouseout", () => this.point(null));
     const canvas = this.part("canvas");
     canvas.addEventListener("focus", () => this.map.scrollWheelZoom.enable());
@@ -133,55 +149,6 @@ class LiveMap {
     this.map.on("zoomend", () => {
       if (this.fine !== undefined && this.areFine() !== this.fine) this.paint();
     });
-  }
-
-  place(features, outline) {
-    this.layer?.remove();
-    this.paths = [];
-    this.pointed = null;
-    this.ring("pickedRing", null);
-    this.ring("pointedRing", null);
-    this.renderer?.remove();
-    const many = features.features.length > SVG_LIMIT;
-    this.renderer = many ? L.canvas() : L.svg({ padding: 0.5 });
-    this.layer = L.geoJSON(features, {
-      renderer: this.renderer,
-      onEachFeature: (feature, path) => {
-        this.paths[feature.properties.i] = path;
-      },
-    });
-    // One listener for all: of a country's areas there are tens of thousands.
-    const position = (event) => event.propagatedFrom.feature.properties.i;
-    this.layer.on("mousemove", (event) => this.hover(position(event), event));
-    this.layer.on("click", (event) => this.pick(position(event)));
-    this.outline?.remove();
-    const line = (style) => L.geoJSON(outline, {
-      renderer: this.renderer, interactive: false, style: { fill: false, ...style },
-    });
-    this.outline = outline && L.featureGroup([
-      line({ ...this.ink("var(--panel)"), weight: 4, opacity: 0.75 }),
-      line({ ...this.ink("var(--ink)"), weight: 1.5, dashArray: "6 4" }),
-    ]);
-    if (!this.moved) this.fit(); // before anything is on the map, or all of it would be drawn twice
-    this.layer.addTo(this.map);
-    this.outline?.addTo(this.map);
-    if (!many) {
-      for (const path of this.paths) path?.getElement()?.setAttribute("data-code", path.feature.properties.code);
-    }
-    this.shown = this.data.geometry;
-    this.root.dataset.geometry = this.shown;
-  }
-
-  // Borders of another layer, over this one's: where the two do not match, they cross.
-  others(borders) {
-    this.borders?.remove();
-    const line = (style) => L.geoJSON(borders, {
-      renderer: this.renderer, interactive: false, style: { fill: false, ...style },
-    });
-    this.borders = borders && L.featureGroup([
-      line({ ...this.ink("var(--panel)"), weight: 4, opacity: 0.8 }),
-      line({ ...this.ink("var(--borders)"), weight: 2 }),
-    ]).addTo(this.map);
   }
 
   fit() {
@@ -240,9 +207,13 @@ class LiveMap {
     return Math.sqrt((size.x * size.y) / this.paths.length) < FINE;
   }
 
-  paint() {
+  // `placed`: the areas were put there just now, in their colours.
+  paint(placed = false) {
+    const before = this.fine;
     this.fine = this.areFine();
-    this.paths.forEach((path, position) => path.setStyle(this.style(position)));
+    if (!placed || this.fine !== before) {
+      this.paths.forEach((path, position) => path.setStyle(this.style(position)));
+    }
     this.hatch(this);
     this.ring("pickedRing", this.data.picked);
     this.ring("pointedRing", this.pointed);
@@ -250,9 +221,18 @@ class LiveMap {
     this.root.dataset.painted = String(painted); // the browser tests wait for this
     this.root.dataset.figure = this.data.title;
     this.part("message").hidden = true;
-    // Printing cannot wait for a script: it comes once the page is at rest.
-    if (!this.paper) {
-      (window.requestIdleCallback ?? setTimeout)(async () => { this.paper = await import(this.data.scripts.image); });
+    whenIdle(() => this.prepare());
+  }
+
+  // What may be asked for next, once the page is at rest: printing cannot wait for a script, and
+  // shapes that are here already are seen sooner. Where it is missing, it is fetched when it is due.
+  async prepare() {
+    try {
+      this.paper ??= await import(this.data.scripts.image);
+      if (navigator.connection?.saveData) return;
+      for (const address of this.data.ahead) await bring(address, shapes);
+    } catch (error) {
+      console.warn(error);
     }
   }
 
@@ -382,6 +362,7 @@ class LiveMap {
 
   close() {
     this.turn += 1;
+    this.around = null;
     this.sizes?.disconnect();
     removeEventListener("beforeprint", this.toPaper);
     removeEventListener("afterprint", this.fromPaper);

@@ -1,9 +1,8 @@
 // What the data of the live map mean: for the map itself, for the legend, for the saved image.
 //
 // In: the data as they were sent. Out: `unpacked`, the same with one class, label and mark an area;
-// `hatch`, which lays stripes over areas; `entries`, a list that says what each sign of the legend
-// looks like and means; and `show`, which writes the legend under the map. Colours may be variables
-// of the style sheet.
+// `entries`, a list that says what each sign of the legend looks like and means; and `show`, which
+// writes the legend under the map. Colours may be variables of the style sheet.
 
 const NO_DATA = -1;
 const BEYOND = -2;
@@ -25,48 +24,6 @@ export function unpacked({ around, ...data }) {
     hatched: marks(data.hatched),
     highlighted: marks(data.highlighted),
   };
-}
-
-// Hatching lies over the colour: the figure is there, and it follows from an assumption.
-export function hatch(live) {
-  live.hatching?.remove();
-  live.hatching = null;
-  const hatched = live.data.hatched ?? [];
-  if (!hatched.length) return;
-  const picture = live.renderer._container;
-  const drawn = live.renderer instanceof L.SVG;
-  if (drawn && !picture.querySelector("#hatch")) {
-    const pattern = document.createElementNS("http://www.w3.org/2000/svg", "pattern");
-    for (const [name, value] of Object.entries({
-      id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
-    })) pattern.setAttribute(name, value);
-    const stroke = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    for (const [name, value] of Object.entries({ y2: 6, class: "hatch-line" })) {
-      stroke.setAttribute(name, value);
-    }
-    pattern.append(stroke);
-    picture.append(pattern);
-  }
-  const pattern = drawn ? "url(#hatch)" : stripes(picture.getContext("2d"), live.tint("var(--panel)"));
-  const style = { stroke: false, fill: true, fillColor: pattern, fillOpacity: 1 };
-  const options = { style, interactive: false, renderer: live.renderer };
-  live.hatching = L.featureGroup(
-    hatched.filter((at) => live.paths[at]).map((at) => L.geoJSON(live.paths[at].feature, options)),
-  ).addTo(live.map);
-  live.outline?.bringToFront();
-  live.borders?.bringToFront();
-}
-
-// The same hatching for a canvas.
-function stripes(pen, color) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
-  const lines = tile.getContext("2d");
-  lines.strokeStyle = color;
-  lines.globalAlpha = 0.72;
-  lines.lineWidth = 2.5;
-  for (const shift of [-8, 0, 8]) lines.stroke(new Path2D(`M${shift - 1} 9L${shift + 9} -1`));
-  return pen.createPattern(tile, "repeat");
 }
 
 // [classes, rest]: each entry has a label, a kind of sign and perhaps a colour.
