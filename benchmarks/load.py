@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import pages, prepare
+from benchmarks import pages, prepare, unwatched
 from benchmarks.measure import table
 from benchmarks.session import Answer
 from benchmarks.tour import DESK, FLAGS, chromium, served
@@ -198,7 +198,7 @@ async def _painter(server: str) -> AsyncIterator[Callable[[], Awaitable[float]] 
         browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         page = await browser.new_page(viewport={"width": DESK[0], "height": DESK[1]})
         await page.goto(server + "/map")
-        await page.evaluate(pages.FIRST_PAINT)
+        await page.evaluate(unwatched.FIRST_PAINT)
         turn = 0
 
         async def paint() -> float:

@@ -1,34 +1,28 @@
 """The pages as a visitor waits for them: first paint and change of figure in a real Chromium.
 
 In: the folder of real data. Out: a Markdown section: for Bristol milliseconds from the start of
-navigation to a painted map, from a click to a repainted map, and bytes received for one change, as
-the messages are and as they travel, and from the end of a drawn line to its profile; the same times
-for all small areas of England on one map, and until a pointer at rest on that map is answered.
+navigation to a painted map and from a press to a repainted map, in a browser that nobody watches;
+bytes received for one change, as the messages are and as they travel; and from the end of a drawn
+line to its profile. The same for all small areas of England on one map, under Playwright.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import overview, prepare
+from benchmarks import overview, prepare, unwatched
 from benchmarks.measure import table
 from benchmarks.tour import DESK, FLAGS, chromium, served
+from benchmarks.unwatched import ANSWER, FIND, FIRST_PAINT
 from benchmarks.wire import Wire
 
-SPREAD = ("runs", "median", "best", "worst")
+SPREAD = ("runs", "median", "95 of 100 within", "best", "worst")
 LEVELS = ("Wards (May 2025)", "Primary care networks (2020)", "Small areas (LSOA 2021)")
 FIGURES = ("People", "Money", "Money per person", "Need")
-FIND = """
-const map = () => [...document.querySelectorAll('*')]
-  .map((el) => el.shadowRoot?.querySelector('.live-map')).find(Boolean);
-"""
-# Milliseconds since the browser began to navigate, at the frame that shows the painted map.
-FIRST_PAINT = f"""() => new Promise((done) => {{ {FIND}
-  const look = () => map()?.dataset.painted ? done(performance.now()) : requestAnimationFrame(look);
-  look(); }})"""
 # Milliseconds from the click on a figure to the end of the frame that shows the map repainted: a
 # script that runs before a frame does not know yet how long the browser lays out and paints it.
 CHANGE = f"""(title) => new Promise((done, fail) => {{ {FIND}
@@ -45,31 +39,6 @@ CHANGE = f"""(title) => new Promise((done, fail) => {{ {FIND}
   }}).observe(root, {{ attributes: true }});
   button.click(); }})"""
 
-# A promise of the milliseconds from the next press of a key or of the mouse to the end of the frame
-# that shows the map painted anew.
-WATCH = f"""() => {{ {FIND}
-  const state = () => [map()?.dataset.painted, map()?.dataset.figure].join();
-  const before = state();
-  window.anew = new Promise((done, fail) => {{
-    setTimeout(() => fail(new Error('the map was not painted anew')), 60000);
-    let start = 0;
-    const look = () => {{
-      if (!start || !map()?.dataset.painted || state() === before) return;
-      told.disconnect();
-      const {{ port1, port2 }} = new MessageChannel();
-      port1.onmessage = () => done(performance.now() - start);
-      requestAnimationFrame(() => port2.postMessage(0));
-    }};
-    const told = new MutationObserver(look);
-    told.observe(map(), {{ attributes: true }});
-    const begin = () => {{ start ||= performance.now(); }};
-    for (const kind of ['keydown', 'pointerup']) addEventListener(kind, begin, {{ capture: true }});
-  }}); }}"""
-# Milliseconds since the browser began to navigate, at the frame that shows the card of an area.
-ANSWER = f"""() => new Promise((done) => {{ {FIND}
-  const look = () => map()?.querySelector('.card:not([hidden])')
-    ? done(performance.now()) : requestAnimationFrame(look);
-  look(); }})"""
 # Milliseconds from the end of a drawn line to the frame that shows what is told of its area.
 PROFILE = f"""() => new Promise((done, fail) => {{ {FIND}
   setTimeout(() => fail(new Error('nothing was told of the drawn area')), 60000);
@@ -78,13 +47,6 @@ PROFILE = f"""() => new Promise((done, fail) => {{ {FIND}
     ? done(performance.now() - start) : requestAnimationFrame(look);
   map().querySelector('.pen-finish').click();
   look(); }})"""
-
-
-# Milliseconds since the browser began to navigate, at the frame that shows a title.
-TITLE = """() => new Promise((done) => {
-  const look = () => document.querySelector('h1')
-    ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look);
-  look(); })"""
 
 
 def run(data: Path, folder: Path, repeats: int) -> str:
@@ -97,9 +59,9 @@ def run(data: Path, folder: Path, repeats: int) -> str:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         with served(place) as address, overview.bare(folder / "bare") as bare:
-            found = visit(browser, address + "/map", FIGURES, repeats, beside=bare)
+            took = unwatched.times(address, bare, figures=FIGURES, levels=LEVELS, repeats=repeats)
+            found = [summed(name, some) for name, some in took.items()]
             found += travel(browser, address, "/map", FIGURES, repeats)
-            found += [levels(browser, address, repeats), slides(browser, address, repeats)]
             found.append(draw(browser, address, repeats))
         bristol = table(("Bristol, Map page, 268 areas of 581 drawn", *SPREAD), found)
         with overview.served(data, folder) as address:
@@ -110,21 +72,10 @@ def run(data: Path, folder: Path, repeats: int) -> str:
     return f"## The pages, in headless Chromium\n\n{bristol}\n\n{country}"
 
 
-def visit(
-    browser: Any, page_address: str, figures: Sequence[str], repeats: int, beside: str = ""
-) -> list[list[Any]]:
-    """Open a page as a first and as a returning visitor, change its figures, and sum up.
-
-    `beside` is the address of a bare app, which is opened in turn with the page.
-    """
+def visit(browser: Any, page_address: str, figures: Sequence[str], repeats: int) -> list[list[Any]]:
+    """Open a page as a first and as a returning visitor, change its figures, and sum up."""
     times: dict[str, list[float]] = {}
     for _ in range(repeats):
-        if beside:
-            for name, took in zip(
-                ("empty browser cache", "returning visitor"), opened(browser, beside), strict=True
-            ):
-                named = f"a Streamlit app of one title: first paint, {name}, ms"
-                times.setdefault(named, []).append(took)
         context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
         page = context.new_page()
         for name in ("empty browser cache", "returning visitor"):
@@ -140,9 +91,7 @@ def visit(
             times.setdefault("change of figure to repaint, ms", []).append(took)
             page.wait_for_timeout(500)
         context.close()
-    bare = sorted(name for name in times if name.startswith("a Streamlit"))
-    rows = [*(name for name in times if name not in bare), *bare]
-    return [summed(name, times[name]) for name in rows]
+    return [summed(name, some) for name, some in times.items()]
 
 
 def settled(browser: Any, address: str) -> Any:
@@ -152,57 +101,6 @@ def settled(browser: Any, address: str) -> Any:
     page.evaluate(FIRST_PAINT)
     page.wait_for_timeout(1000)
     return page
-
-
-def levels(browser: Any, address: str, repeats: int) -> list[Any]:
-    """Choose other levels on the Map."""
-    took = []
-    for _ in range(repeats):
-        page = settled(browser, address + "/map")
-        for title in LEVELS:
-            page.get_by_role("combobox", name="Areas").first.click()
-            page.get_by_role("option", name=title, exact=True).wait_for()
-            page.wait_for_timeout(300)
-            page.evaluate(WATCH)
-            page.get_by_role("option", name=title, exact=True).click()
-            took.append(page.evaluate("window.anew"))
-            page.wait_for_timeout(500)
-        page.context.close()
-    return summed("change of level to repaint, ms", took)
-
-
-def slides(browser: Any, address: str, repeats: int) -> list[Any]:
-    """Move the slider of need on the Budget by its keys, to settings that nobody asked for yet."""
-    took = []
-    for turn in range(repeats):
-        page = settled(browser, address + "/budget")
-        # What was asked for before is kept: each visitor first gives the neediest another weight.
-        page.get_by_role("slider").last.focus()
-        for _ in range(turn + 1):
-            page.evaluate(WATCH)
-            page.keyboard.press("ArrowRight")
-            page.evaluate("window.anew")
-            page.wait_for_timeout(500)
-        page.get_by_role("slider").first.focus()
-        for _ in range(4):
-            page.evaluate(WATCH)
-            page.keyboard.press("ArrowLeft")
-            took.append(page.evaluate("window.anew"))
-            page.wait_for_timeout(500)
-        page.context.close()
-    return summed("move of the slider of need to repaint, ms", took)
-
-
-def opened(browser: Any, address: str) -> list[float]:
-    """Open a page of one title twice in a browser of its own; return what both took."""
-    context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
-    page = context.new_page()
-    took = []
-    for _ in range(2):
-        page.goto(address, wait_until="commit")
-        took.append(page.evaluate(TITLE))
-    context.close()
-    return took
 
 
 def travel(
@@ -233,8 +131,9 @@ def travel(
 
 
 def summed(name: str, times: Sequence[float]) -> list[Any]:
-    """Return a row of the table: how many, their median, the best and the worst."""
-    return [name, len(times), statistics.median(times), min(times), max(times)]
+    """Return a row of the table: how many, their median, what 95 of 100 need, best and worst."""
+    most = sorted(times)[math.ceil(0.95 * len(times)) - 1]
+    return [name, len(times), statistics.median(times), most, min(times), max(times)]
 
 
 def point(page: Any) -> None:
