@@ -44,11 +44,12 @@ def widgets(shelf: Shelf, figure: Figure, link: links.Link) -> None:
     if tenths_of_need(shelf) is not None:
         held = [number for number in str(_held(link, "tenths")).split(".") if number in TENTHS]
         key = f"map.tenths.{shelf.result.place.id}.{shelf.level}"
+        # Told anew each time: a step back in the browser changes the link below the menu.
+        st.session_state[key] = held
         st.pills(
             f"Tenths of need ({MOST_DEPRIVED if _national(shelf) else '1 = most need here'})",
             list(TENTHS),
             selection_mode="multi",
-            default=held,
             key=key,
             on_change=lambda: link.set("tenths", ".".join(st.session_state[key])),
         )
