@@ -126,19 +126,21 @@ class Desk(Base):
         and why it is hidden, and not its text.
         """
         with self._reading(user, Act.READ_OPEN, place) as (connection, who):
-            may_see = scenarios.sees(who)
-            seen = {
-                (version.scenario, version.number)
-                for version in scenarios.in_place(connection, place)
-                if may_see(version)
-            }
-            seen.add(("", 0))
+            found = [
+                comment
+                for comment in remarks.said(connection, place)
+                if scenario in (None, comment.scenario)
+            ]
+            seen = {("", 0)}
+            if any(comment.scenario for comment in found):  # versions are many: not for nothing
+                may_see = scenarios.sees(who)
+                versions = scenarios.in_place(connection, place)
+                seen |= {(one.scenario, one.number) for one in versions if may_see(one)}
             name, all_of_it = people.name_of(user), may(who, Act.HIDE_COMMENT)
             return [
                 comment if all_of_it or comment.by == name else remarks.covered(comment)
-                for comment in remarks.said(connection, place)
+                for comment in found
                 if (comment.scenario, comment.number) in seen
-                and scenario in (None, comment.scenario)
             ]
 
     def hide_comment(
