@@ -16,7 +16,7 @@ from data import exports
 from data.exports import ColumnFacts
 from data.mapped import WITHHELD
 from geo import display, maps
-from pages.shared import figures
+from pages.shared import credits, figures
 from pages.shared.classing import Classing
 from pages.shared.figures import Figure
 from pages.shared.figures_more import Shelf
@@ -174,7 +174,7 @@ def page(shelf: Shelf, figure: Figure, *, classing: Classing) -> bytes:
         unit=figure.unit,
         format=figure.show,
         source=f"{figure.definition} {figure.sure} Source: {figure.source}, "
-        f"{figure.vintage}. {figures.credit(result, level)}",
+        f"{figure.vintage}. {credits.borders(result, level)}",
         look=look,
     )
     return maps.html(drawn).encode("utf-8")

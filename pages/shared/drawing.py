@@ -18,7 +18,7 @@ from data.mapped import ASSUMED, FEW, ROUGH, WITHHELD
 from data.run import Result
 from geo import maps
 from geo.codes import row_of
-from pages.shared import cache, figures
+from pages.shared import cache, credits, figures
 from pages.shared.cache_kept import kept
 from pages.shared.classing import Classing
 from pages.shared.figures import Figure
@@ -159,7 +159,7 @@ def _ground(
         "palette": maps.colours(max(len(breaks) - 1, 1)),
         "figure": figure.title,
         "title": f"{title} by {figures.level_titles(result)[level]}",
-        **_around(result, level, words),
+        **_around(result, level, words, shown=[figure]),
     }
     return Ground(
         figure=figure,
@@ -230,7 +230,7 @@ def _one(shelf: Shelf, figure: Figure, look: Look) -> Drawing:
         title=f"{figure.title} by {figures.level_titles(result)[level]}",
         summary=figures.summary(figure, shelf.table([figure])),
         hatched=hatched,
-        **_around(result, level, words, borders=look.borders),
+        **_around(result, level, words, shown=[figure], borders=look.borders),
     )
 
 
@@ -266,7 +266,7 @@ def _two(shelf: Shelf, first: Figure, second: Figure, look: Look) -> Drawing:
         summary=_summary_of_two(shelf, first, second, pd.Series(classes, drawn)),
         hatched=sorted({position for positions, _ in signs for position in positions}),
         grid=(one, two),
-        **_around(result, level, words, borders=look.borders),
+        **_around(result, level, words, shown=[first, second], borders=look.borders),
     )
 
 
@@ -275,9 +275,10 @@ def _around(
     level: str,
     words: dict[str, Any],
     *,
+    shown: Sequence[Figure],
     borders: str = "",
 ) -> dict[str, Any]:
-    """Return what a drawing of a level has whatever it shows: shapes, borders, legend."""
+    """Return what a drawing of a level has whatever it shows: shapes, borders, legend, sources."""
     drawn = result.layers[level].index
     outlined = not kept(result, "fills", level, make=lambda: figures.fills_the_place(result, level))
     compared = Shelf.of(result, level).here.reindex(drawn, fill_value=False).all()
@@ -290,7 +291,8 @@ def _around(
     return {
         "geometry": cache.shape_address(result, level),
         "legend": legend,
-        "credit": figures.credit(result, level),
+        "place": credits.place(result),
+        "credit": credits.line(result, level, *shown),
         "outline": cache.shape_address(result, result.place.settings.base.inside)
         if outlined
         else "",

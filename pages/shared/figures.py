@@ -333,13 +333,6 @@ def summary_of(figure: Figure, names: Sequence[str], values: np.ndarray) -> str:
     return words + (f" {missing:,} without data." if missing else "")
 
 
-def credit(result: Result, level: str) -> str:
-    """Say where the shapes come from and how old they are."""
-    layer = result.place.settings.layer(level)
-    facts = [layer.source, layer.licence, layer.date or layer.vintage]
-    return "Borders: " + ", ".join(fact for fact in facts if fact) if any(facts) else ""
-
-
 def columns(offered: Mapping[str, Figure], *, first: Figure) -> dict[str, Column]:
     """Return how the columns of a level's table are called and written, the chosen figure first."""
     order = [first, *(figure for figure in offered.values() if figure.id != first.id)]

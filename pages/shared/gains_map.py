@@ -16,7 +16,7 @@ from budgets.money import format_pounds
 from data.run import Result
 from geo import classes as colouring
 from geo.codes import row_of
-from pages.shared import cache, figures
+from pages.shared import cache, credits, figures
 from pages.shared.live_map import BEYOND, NO_DATA, Drawing, Legend
 
 FIGURE: Final = "Change for each person"
@@ -70,7 +70,9 @@ def of(
         figure=FIGURE,
         title=f"{FIGURE} by {figures.level_titles(result)[level]}",
         summary=summary(table, rankable=rankable),
-        credit=figures.credit(result, level),
+        place=credits.place(result),
+        credit=f"{FIGURE}: a choice beside the money as it is, {figures.years(result)}. "
+        f"{credits.borders(result, level)}",
         picked=row_of(drawn, area),
         outline=cache.shape_address(result, result.place.settings.base.inside) if outlined else "",
         overlapping=result.levels[level].counted_in_each is not None,

@@ -63,9 +63,9 @@ class Drawing:
         For each area, in the order of the shapes, a position in `palette`, `NO_DATA` or `BEYOND`.
     labels
         What the hover card says of each area after the name of the figure.
-    figure, title, summary, credit
-        The figure; what the map shows; the same in words for who cannot see it; where the borders
-        come from.
+    figure, title, summary, place, credit
+        The figure; what the map shows; the same in words for who cannot see it; of which place;
+        where its figures and borders come from.
     picked
         Position of the chosen area, or -1.
     outline
@@ -96,6 +96,7 @@ class Drawing:
     figure: str
     title: str
     summary: str
+    place: str = ""
     credit: str = ""
     picked: int = -1
     outline: str = ""

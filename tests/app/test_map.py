@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import exports, mappable, mapped, masking, place, profiles, run
 from data.mappable_errors import UnknownFigure
-from pages.shared import beside, classing, downloads, drawing, filtering, map_card
+from pages.shared import beside, classing, credits, downloads, drawing, filtering, map_card
 from pages.shared.classing import Classing
 from pages.shared.figures_more import Shelf, ranked
 
@@ -453,6 +454,23 @@ def test_a_filter_lights_up_areas_on_the_map_and_leaves_only_them_in_the_table(
     assert "not a number" in test.warning[0].value
     test.button(key="map.unfilter").click().run()
     assert drawn(test)[0]["highlighted"] == []
+
+
+def test_a_map_names_its_place_and_the_source_of_each_figure_wherever_it_is_taken(
+    open_rich: Path, result: run.Result
+) -> None:
+    data = drawn(opened(v="1", figure="measure.damp"))[0]
+    assert data["place"] == "Richton (a fictional place)"
+    assert data["credit"] == (
+        "Damp homes: Counted for tests, 2025-01-01. Borders: Drawn for tests, 2025-01-01"
+    )
+    data = drawn(opened(v="1", figure="people", beside="measure.damp", way="one"))[0]
+    assert "People: " in data["credit"]
+    assert "Damp homes: Counted for tests" in data["credit"]
+    settings = result.place.settings
+    told = settings.place.model_copy(update={"fictional": False})
+    real = settings.model_copy(update={"place": told})
+    assert credits.place(replace(result, place=replace(result.place, settings=real))) == "Richton"
 
 
 # -- what is said ----------------------------------------------------------------------------------

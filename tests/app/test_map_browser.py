@@ -145,3 +145,44 @@ def test_what_is_said_above_the_map_does_not_move_its_zoom(page: Any) -> None:
     assert (
         page.locator('.live-map .canvas path[data-code="a05"]').first.get_attribute("d") == before
     )
+
+
+def test_on_paper_the_map_and_its_table_stay_and_what_only_asks_goes(page: Any) -> None:
+    page.goto("/map?v=1&level=wd&area=w1w&beside=money&way=one")
+    painted(page, "Need and Money")
+    page.wait_for_function("""() => [...document.querySelectorAll('*')]
+        .some((one) => one.shadowRoot?.querySelector('.live-map')?.liveMap?.paper)""")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    sync_api.expect(page.locator(".live-map .paper canvas")).to_be_visible()
+    title = page.locator(".live-map .on-paper")
+    sync_api.expect(title).to_have_text("Need and Money by Wards, Gridville (a fictional place)")
+    sync_api.expect(page.locator(".live-table tbody tr")).to_have_count(8)
+    assert wide(page, ".live-table table") > 600
+    assert wide(page, ".live-map .frame") > 600
+    sync_api.expect(page.locator(".live-map .credit")).to_contain_text("Invented for tests, 2025")
+    sync_api.expect(page.get_by_text("West ward 1").first).to_be_visible()
+    for asks in ("stSelectbox", "stButtonGroup", "stPopover"):
+        assert page.get_by_test_id(asks).count()
+        assert not any(one.is_visible() for one in page.get_by_test_id(asks).all())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+
+
+def test_on_paper_the_budget_keeps_its_sums_its_table_and_its_map(page: Any) -> None:
+    page.goto("/budget")
+    painted(page, "Money per person")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    sync_api.expect(page.locator(".cg-equation")).to_be_visible()
+    assert wide(page, ".live-table table") > 600
+    assert wide(page, ".live-map .frame") > 600
+    assert not page.get_by_test_id("stSlider").first.is_visible()
+    sums = page.locator(".cg-equation").bounding_box()
+    for term in page.locator(".cg-term b").all():
+        box = term.bounding_box()
+        assert box["x"] + box["width"] <= sums["x"] + sums["width"]
+
+
+def wide(page: Any, found: str) -> float:
+    return float(page.locator(found).first.bounding_box()["width"])

@@ -250,8 +250,9 @@ class LiveMap {
     path.bringToFront();
   }
 
-  describe({ title, summary, credit }) {
+  describe({ title, summary, place, credit }) {
     this.part("canvas").setAttribute("aria-label", title);
+    this.part("on-paper").textContent = place ? `${title}, ${place}` : title;
     this.part("summary").textContent = summary;
     this.part("credit").textContent = credit;
   }

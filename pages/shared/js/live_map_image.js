@@ -203,7 +203,7 @@ function sheet(pen, { data, map, entries, width, dry }) {
     pen.fillStyle = fill;
     y += write(pen, words, { x: EDGE, y: y + height * 0.75, width: inner, height, dry });
   };
-  say(data.title, FONT(600, 22), 28, PAPER["var(--ink)"]);
+  say(data.place ? `${data.title}, ${data.place}` : data.title, FONT(600, 22), 28, PAPER["var(--ink)"]);
   y += 10;
   if (!dry) {
     pen.drawImage(map, EDGE, y, map.width / SHARP, map.height / SHARP);

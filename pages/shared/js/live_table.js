@@ -86,6 +86,7 @@ class LiveTable {
         [...this.part("heads").querySelectorAll("button")]
           .find((one) => one.textContent.startsWith(column.title))?.focus();
       });
+      head.dataset.title = column.title;
       head.append(button);
       return head;
     }));
