@@ -20,11 +20,10 @@ NO_DATA_COLOUR = "#e3e3e3"
 # A figure that is withheld is known to somebody: it must not look as if there were none.
 WITHHELD_COLOUR = "#b9b9b9"
 MISSING, WITHHELD = "no data", "withheld"
-HATCH = (
-    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>'
-    '<pattern id="cg-hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
-    'patternTransform="rotate(45)"><rect width="6" height="6" fill="#e3e3e3"></rect>'
-    '<rect width="2" height="6" fill="#5f5f5f"></rect></pattern></defs></svg>'
+STRIPES = (
+    '<pattern id="{id}" width="6" height="6" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate({turn})"><rect width="6" height="6" fill="{ground}"></rect>'
+    '<rect width="2" height="6" fill="{stripe}"></rect></pattern>'
 )
 # The page may run what is in it and fetch nothing.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -45,6 +44,7 @@ class Figure:
     fills: list[str]
     labels: tuple[str, ...]
     withheld: npt.NDArray[np.bool_]
+    unsure: list[str]
 
     @property
     def measured(self) -> str:
@@ -56,15 +56,29 @@ class Figure:
         index = int(self.index[position])
         if self.withheld[position]:
             return "url(#cg-hatch)" if patterns else WITHHELD_COLOUR
+        if self.unsure[position] and index != NO_DATA and patterns:
+            return f"url(#cg-hatch-{index})"
         return NO_DATA_COLOUR if index == NO_DATA else self.fills[index]
+
+    def patterns(self) -> str:
+        """Return the hatches that areas are filled with, as SVG; "" where there are none."""
+        made = []
+        if self.withheld.any():
+            made.append(STRIPES.format(id="cg-hatch", turn=45, ground="#e3e3e3", stripe="#5f5f5f"))
+        if any(self.unsure):
+            made += [
+                STRIPES.format(id=f"cg-hatch-{at}", turn=-45, ground=fill, stripe="#ffffffb8")
+                for at, fill in enumerate(self.fills)
+            ]
+        hidden = '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>'
+        return f"{hidden}{''.join(made)}</defs></svg>" if made else ""
 
 
 def above(figure: Figure) -> str:
     """Return what stands above the map; it opens the section that `below` closes."""
     banner = f'<p class="cg-banner" role="note">{_text(figure.banner)}</p>' if figure.banner else ""
-    hatch = HATCH if figure.withheld.any() else ""
     return (
-        f'<main>{hatch}{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
+        f'<main>{figure.patterns()}{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
         f'<section class="cg-map" aria-label="Map" aria-describedby="cg-summary">'
     )
 
@@ -90,10 +104,23 @@ def _legend(figure: Figure) -> str:
     items = "".join(
         f'<li><span class="cg-swatch{marks.get(fill, "")}" '
         f'style="background-color:{fill}"></span>{_text(label)} '
-        f'<span class="cg-count">{count:,} {"area" if count == 1 else "areas"}</span></li>'
+        f'<span class="cg-count">{_areas(count)}</span></li>'
         for fill, label, count in entries
+    ) + "".join(
+        f'<li><span class="cg-swatch cg-unsure"></span>{_text(why)} '
+        f'<span class="cg-count">{_areas(figure.unsure.count(why))}</span></li>'
+        for why in _reasons(figure)
     )
     return f'<div class="cg-legend"><h2>{_text(figure.measured)}</h2><ul>{items}</ul></div>'
+
+
+def _areas(count: int) -> str:
+    return f"{count:,} {'area' if count == 1 else 'areas'}"
+
+
+def _reasons(figure: Figure) -> list[str]:
+    """Return why figures are hatched, each reason once, in the order of the areas."""
+    return list(dict.fromkeys(filter(None, figure.unsure)))
 
 
 def _summary(figure: Figure, rows: list[dict[str, Any]]) -> str:
@@ -111,19 +138,23 @@ def _summary(figure: Figure, rows: list[dict[str, Any]]) -> str:
         parts.append(f"No data: {missing:,}." if missing else "Every area has a value.")
     if hidden:
         parts.append(f"Withheld, because so few are counted there: {hidden:,}.")
+    parts += [f"{_text(why)}: {figure.unsure.count(why):,}, hatched." for why in _reasons(figure)]
     return " ".join(parts)
 
 
 def _table(figure: Figure, rows: list[dict[str, Any]]) -> str:
     known, measured = np.isfinite(figure.numbers), figure.measured
+    unsure = any(figure.unsure)
     order = np.lexsort((np.arange(len(rows)), -np.where(known, figure.numbers, -np.inf)))
     body = "".join(
         f'<tr><th scope="row" dir="auto">{_text(rows[position]["name"])}</th>'
         f"<td>{_text(rows[position]['code'])}</td>"
-        f'<td class="cg-number">{_text(figure.texts[position])}</td></tr>'
+        f'<td class="cg-number">{_text(figure.texts[position])}</td>'
+        + (f"<td>{_text(figure.unsure[position])}</td></tr>" if unsure else "</tr>")
         for position in order
     )
-    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in ("Area", "Code", measured))
+    named = ("Area", "Code", measured, *(["How sure"] if unsure else []))
+    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in named)
     return (
         f"<table><caption>{_text(measured)}, highest first</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -154,11 +185,12 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 0 0 0.3rem; }
 .cg-none { border-style: dashed; }
 .cg-withheld { border-style: dashed; background-image: repeating-linear-gradient(
   135deg, #5f5f5f 0 2px, #e3e3e3 2px 6px); }
+.cg-unsure { background-image: repeating-linear-gradient(45deg, #7a8b93 0 3px, #fff 3px 6px); }
 .cg-count, .cg-source { color: #595959; font-size: 0.9em; }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding: 0.4rem 0; }
 th, td { text-align: left; padding: 0.2rem 0.6rem; border-bottom: 1px solid #ccc;
   font-weight: normal; }
 thead th { font-weight: bold; border-bottom: 2px solid #333; }
-.cg-number, thead th:last-child { text-align: right; font-variant-numeric: tabular-nums; }
+.cg-number, thead th:nth-child(3) { text-align: right; font-variant-numeric: tabular-nums; }
 @media print { .leaflet-control-container { display: none; } }
 """

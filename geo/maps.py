@@ -15,7 +15,8 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -54,6 +55,9 @@ class Look:
         A warning above the map, such as that the place is fictional; none if empty.
     withheld
         Codes of areas whose figure is known and not told; they are hatched, and said to be so.
+    unsure
+        Why not to rely on the figure of an area, in words, by code; it is hatched over its colour,
+        with the words in the legend, the table and beside the pointer.
     """
 
     k: int = 5
@@ -62,6 +66,7 @@ class Look:
     palette: str = "YlGnBu"
     banner: str = ""
     withheld: frozenset[str] = frozenset()
+    unsure: Mapping[str, str] = field(default_factory=dict)
 
 
 def folium_map(
@@ -106,13 +111,14 @@ def folium_map(
     ]
     figure = Figure(
         title, legend_title, unit, source, look.banner, numbers, texts, classes.index, fills,
-        classes.labelled(format), withheld,
+        classes.labelled(format), withheld, _unsure(frame, numbers, look.unsure),
     )  # fmt: skip
     drawn = display.geojson(frame)
     rows = []
-    for feature, text in zip(drawn["features"], texts, strict=True):
+    for feature, text, why in zip(drawn["features"], texts, figure.unsure, strict=True):
         said = feature["properties"]
-        rows.append({key: map_page.shown(said[key]) for key in ("name", "code")} | {"text": text})
+        named = {key: map_page.shown(said[key]) for key in ("name", "code")}
+        rows.append(named | {"text": text, "why": map_page.shown(why)})
         feature["id"] = str(said["i"])
         feature["properties"] = {"i": said["i"]}
     return _assembled(drawn, rows, figure)
@@ -223,7 +229,7 @@ function (feature, layer) {
     layer.bindTooltip(function () {
         var box = document.createElement("div");
         var words = areasInWords[feature.properties.i];
-        [words.name, words.code, words.text].forEach(function (text, i) {
+        [words.name, words.code, words.text, words.why].filter(Boolean).forEach(function (text, i) {
             var line = document.createElement(i ? "div" : "strong");
             line.dir = "auto";
             line.textContent = text;
@@ -233,6 +239,15 @@ function (feature, layer) {
     }, {sticky: true});
 }
 """
+
+
+def _unsure(
+    frame: gpd.GeoDataFrame, numbers: npt.NDArray[np.float64], unsure: Mapping[str, str]
+) -> list[str]:
+    """Return why not to rely on each area's figure; "" where nothing is said, or there is none."""
+    codes = frame.index.astype("str").tolist()
+    told = np.isfinite(numbers).tolist()
+    return [unsure.get(code, "") if known else "" for code, known in zip(codes, told, strict=True)]
 
 
 def _aligned(values: Any, frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:

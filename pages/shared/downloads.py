@@ -16,7 +16,7 @@ from data import exports
 from data.exports import ColumnFacts
 from data.mapped import WITHHELD
 from geo import display, maps
-from pages.shared import credits, figures
+from pages.shared import credits, drawing, figures
 from pages.shared.classing import Classing
 from pages.shared.figures import Figure
 from pages.shared.figures_more import Shelf
@@ -157,14 +157,16 @@ def page(shelf: Shelf, figure: Figure, *, classing: Classing) -> bytes:
     values = shelf.values(figure).reindex(layer.index).astype("float64")
     scale = 100 if figure.money and not figure.diverging else 1
     breaks = classing.breaks(values, diverging=figure.diverging, scale=scale)
-    marks = shelf.marks(figure)[shelf.here]
+    marks = drawing.signs(shelf, figure, layer.index)
+    named = list(zip(layer.index.astype(str), marks.tolist(), strict=True))
     rising = len(breaks) > 1 and bool((np.diff(breaks) > 0).all())
     look = maps.Look(
         k=classing.k,
         breaks=tuple(breaks) if rising else None,
         palette="diverging" if figure.diverging else "YlGnBu",
         banner=f"{result.place.name} is a fictional place." if result.place.fictional else "",
-        withheld=frozenset(marks.index[marks == WITHHELD].astype(str)),
+        withheld=frozenset(code for code, mark in named if mark == WITHHELD),
+        unsure={code: drawing.HATCHED[mark] for code, mark in named if mark in drawing.HATCHED},
     )
     drawn = maps.folium_map(
         shapes,
@@ -173,8 +175,8 @@ def page(shelf: Shelf, figure: Figure, *, classing: Classing) -> bytes:
         legend_title=f"{figure.title} by {figures.level_titles(result)[level]}",
         unit=figure.unit,
         format=figure.show,
-        source=f"{figure.definition} {figure.sure} Source: {figure.source}, "
-        f"{figure.vintage}. {credits.borders(result, level)}",
+        source=f"{figure.source}, {figure.vintage}. {figure.definition} {figure.sure} "
+        f"{credits.borders(result, level)}",
         look=look,
     )
     return maps.html(drawn).encode("utf-8")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from budgets import honesty
@@ -301,11 +302,8 @@ def _around(
     }
 
 
-def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], str]:
-    """Return the positions of areas whose figure is withheld or not to be relied on, and why.
-
-    A withheld figure is hatched too, over the colour of no data.
-    """
+def signs(shelf: Shelf, figure: Figure, drawn: pd.Index) -> npt.NDArray[np.object_]:
+    """Return what is to be said of each area's figure: a key of `HATCHED`, `WITHHELD` or ""."""
     marks = shelf.marks(figure).where(shelf.here, "").reindex(drawn, fill_value="").to_numpy(object)
     withheld = marks == WITHHELD
     if figure.id in shelf.usual:
@@ -313,13 +311,22 @@ def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], 
         assumed = np.zeros(len(marks), bool)
         assumed[_assumed(shelf.result, shelf.level, figure, drawn)] = True
         marks[assumed & ~withheld] = ASSUMED
+    return np.where(np.isin(marks, [*HATCHED, WITHHELD]), marks, "")
+
+
+def _hatched(shelf: Shelf, figure: Figure, drawn: pd.Index) -> tuple[list[int], str]:
+    """Return the positions of areas whose figure is withheld or not to be relied on, and why.
+
+    A withheld figure is hatched too, over the colour of no data.
+    """
+    marks = signs(shelf, figure, drawn)
     present = [word for word in HATCHED if (marks == word).any()]
     meaning = ", or ".join(HATCHED[word] for word in present)
-    if withheld.any():
+    if (marks == WITHHELD).any():
         meaning = (
             f"On grey: withheld. In colour: {meaning}" if meaning else "Withheld: small counts"
         )
-    return np.flatnonzero(np.isin(marks, [*present, WITHHELD])).tolist(), meaning
+    return np.flatnonzero(marks != "").tolist(), meaning
 
 
 def _palette(figure: Figure, k: int) -> list[str]:

@@ -588,6 +588,20 @@ def test_the_map_as_a_page_asks_nothing_of_a_network_and_carries_its_classes(
     assert "Baths: distance from target, Richton" in page
     assert "Richton is a fictional place." in page
     assert "a03" not in page  # beyond the place
+    assert "pattern id" not in page
+
+
+def test_the_map_as_a_page_hatches_what_follows_from_our_assumption(result: run.Result) -> None:
+    shelf = Shelf(result, "wd")
+    figure = shelf.figure("money")
+    page = downloads.page(shelf, figure, classing=Classing()).decode()
+    ours = shelf.here.index[shelf.here]
+    unsure = drawing.signs(shelf, figure, ours) == mapped.ASSUMED
+    assert unsure.any()
+    assert f"{drawing.HATCHED[mapped.ASSUMED]}: {int(unsure.sum())}, hatched." in page
+    assert unsure.all()
+    assert '"fillColor": "url(#cg-hatch-' in page
+    assert '"fillColor": "#' not in page
 
 
 def test_files_are_offered_when_the_menu_is_opened_and_of_the_filter_only(open_rich: Path) -> None:

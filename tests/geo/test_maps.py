@@ -125,6 +125,27 @@ def test_a_withheld_figure_is_hatched_and_said_to_be_withheld_and_not_missing():
     assert "cg-hatch" not in drawn(frame, [3.0, np.nan, np.nan, 2.0])
 
 
+def test_a_figure_not_to_be_relied_on_is_hatched_over_its_colour_and_says_why():
+    frame = layer(["Ash", "Beech", "Cedar", "Dale"])
+    why = "More <than> half is assumed"
+    look = maps.Look(k=2, unsure={"c0": why, "c1": why, "c3": "A rough estimate"})
+    text = drawn(frame, [3.0, np.nan, 2.5, 2.0], look=look)
+    page = Page(text)
+    assert page.texts["th"][:4] == ["Area", "Code", "Score", "How sure"]
+    assert page.texts["td"] == [
+        "c0", "3.0", why, "c2", "2.5", "", "c3", "2.0", "A rough estimate", "c1", "no data", "",
+    ]  # fmt: skip
+    fills = re.findall(r'"fillColor": "([^"]+)"', text)
+    assert sum(fill.startswith("url(#cg-hatch-") for fill in fills) == 2  # none where none is known
+    assert {fill[5:-1] for fill in fills if fill.startswith("url")} <= set(
+        re.findall(r'<pattern id="([^"]+)"', text)
+    )
+    items = [re.sub(r"<[^>]+>", "", item) for item in re.findall(r"<li>.*?</li>", text)]
+    assert items[-2:] == ["More &lt;than&gt; half is assumed 1 area", "A rough estimate 1 area"]
+    assert "A rough estimate: 1, hatched." in text
+    assert "pattern id" not in drawn(frame, [3.0, np.nan, 2.5, 2.0])
+
+
 def test_a_fictional_place_says_so_above_everything():
     text = drawn(layer(), values(layer()), look=maps.Look(banner="Fictional <place>"))
     assert text.index("Fictional &lt;place&gt;") < text.index("<h1")
