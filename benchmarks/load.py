@@ -33,7 +33,8 @@ RAMP_S = 0.15  # between one newcomer and the next
 ACTS_A_REPEAT = 5
 WORDS = """Seconds from a visitor's act to the end of the server's answer; drawing is not in them.
 Each waits one to three seconds, two on average, between an answer and her next act: half of them on
-the Map, a third at the sliders of the Budget, the rest on My area. Click to repaint: what one more
+the Map, a third at the sliders of the Budget, the rest on My area. What a map draws: until that
+part of the answer is here, which comes first on the Map. Click to repaint: what one more
 visitor with a real Chromium sees of a change of figure on the Map meanwhile, drawing included. All
 visitors run on the same machine and take the processor time given for them from the same cores.
 Faults: answers with an error, or other than what was asked for."""
@@ -74,7 +75,8 @@ def report(title: str, stages: list[Stage]) -> str:
     """Write what was measured on one place."""
     head = (
         title, "acts", "p50 s", "p95 s", "worst s", "opening a page, p95 s",
-        "click to repaint, p50 / p95 ms", "kB an answer, p50 / p95", "server, cpu ms an act",
+        "what a map draws, p50 / p95 ms", "click to repaint, p50 / p95 ms",
+        "kB an answer, p50 / p95", "server, cpu ms an act",
         "visitors, cpu ms an act", "acts a second", "server MB", "faults",
     )  # fmt: skip
     parts = [table(head, [_row(stage) for stage in stages])]
@@ -101,6 +103,7 @@ def _row(stage: Stage) -> list[object]:
         float(np.quantile(whole, 0.95)),
         max(whole),
         float(np.quantile([answer.whole_s for answer in stage.opened], 0.95)),
+        _both([1000 * answer.map_s for answer in stage.answers if answer.map_s is not None]),
         _both(stage.painted_ms),
         _both(size),
         1000 * stage.server_cpu_s / served_acts,
