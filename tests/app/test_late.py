@@ -57,11 +57,16 @@ class LateBrowser:
         asked.context_info.url = f"{self.address}/{PAGE}"
         self.socket.send(sent.SerializeToString())
 
-    def ask_twice(self, pressed: str = "") -> None:
-        """Ask, and once more as soon as the run has begun; both have come when this returns."""
+    def ask_twice(self, pressed: str = "", *, then: str = "") -> None:
+        """Ask, and once more as soon as the run has begun; both have come when this returns.
+
+        What asks last is the whole page, as a press in the menu does, or the part in which the
+        field `then` stands. Only the whole page cuts a run short: that of a part waits its turn.
+        """
         self.ask(pressed)
         while ForwardMsg.FromString(self.socket.recv(60)).WhichOneof("type") != "new_session":
             pass
+        self.touched = then
         self.ask()
         # The same loop answers these: what came before them has been taken in by then. A machine
         # with much to do may read one socket before the other.
@@ -130,6 +135,30 @@ def served(grid: Path, home: Path, serve_place: Any) -> Iterator[str]:
         yield next(servers).address
 
 
+SLOW = """
+import os, time
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+read = ScriptCache.get_bytecode
+def read_late(*args):  # a run has been announced by then, and has carried nothing out
+    if os.path.exists(os.environ["SLOW_WHILE"]):
+        time.sleep(1)
+    return read(*args)
+ScriptCache.get_bytecode = read_late
+"""
+
+
+@pytest.fixture
+def slow_server(
+    grid: Path, tmp_path: Path, serve_place: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Path]]:
+    """A server so busy that a run begins long after it was announced, while a file is there."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("SLOW_WHILE", str(tmp_path / "slow"))
+    with closing(serve_place(grid, tmp_path, user="Cat", role="commissioner")) as servers:
+        yield next(servers).address, tmp_path
+
+
 @contextmanager
 def visit(address: str, part: str) -> Iterator[LateBrowser]:
     """Open a part of the Budget."""
@@ -189,12 +218,27 @@ def test_what_was_typed_in_one_field_outlives_the_next(browser: LateBrowser, hom
 def test_what_was_typed_is_kept_when_the_next_press_cuts_its_run_short(
     browser: LateBrowser, home: Path
 ) -> None:
-    """Two fields change at once; the store keeps the first waiting, and the next press comes."""
+    """Two fields change; the store keeps the first waiting; something in the menu is pressed."""
     browser.type(TITLE, "Half done")
     browser.type("choices.change.1.reason", "In the middle of a sentence")
     with waiting_store(home):
         browser.ask_twice()
     assert browser.hear(), "nothing was tried: the run had ended before"
+    kept = draft(home)
+    assert kept["scenario"]["title"] == "Half done"
+    assert kept["change"][0]["reason"] == "In the middle of a sentence"
+
+
+def test_what_was_typed_is_kept_when_the_same_part_is_asked_again(
+    browser: LateBrowser, home: Path
+) -> None:
+    """The store keeps the first waiting, and the next press in the same part comes."""
+    browser.type(TITLE, "Half done")
+    browser.type("choices.change.1.reason", "In the middle of a sentence")
+    with waiting_store(home):
+        browser.ask_twice(then=TITLE)
+    browser.hear()
+    browser.act()  # whatever the two runs told, both have ended now
     kept = draft(home)
     assert kept["scenario"]["title"] == "Half done"
     assert kept["change"][0]["reason"] == "In the middle of a sentence"
@@ -212,6 +256,18 @@ def test_a_save_is_carried_out_whole_when_the_next_press_comes_meanwhile(
         assert other.hear(), "nothing was tried: the run had ended before"
         assert draft(home) == {}
         assert parse_qs(other.query)["scenario"] == ["parks-for-all~1"]
+
+
+def test_what_was_pressed_is_carried_out_when_the_next_press_comes_before_it_began(
+    slow_server: tuple[str, Path],
+) -> None:
+    """A browser tells of a press once: a run that ends before its callbacks has lost it."""
+    address, home = slow_server
+    with visit(address, "choices") as browser:
+        (home / "slow").touch()
+        browser.ask_twice("choices.add.change")
+        assert browser.hear(), "nothing was tried: the run had ended before"
+    assert len(draft(home)["change"]) == 1
 
 
 def test_a_choice_that_was_taken_out_leaves_nothing_in_the_next(
