@@ -45,24 +45,27 @@ class Figure:
     labels: tuple[str, ...]
     withheld: npt.NDArray[np.bool_]
     unsure: list[str]
+    patterns: bool  # whether hatches can be drawn: a canvas, for many areas, has none
 
     @property
     def measured(self) -> str:
         """Name of the figure with its unit."""
         return f"{self.legend_title} ({self.unit})" if self.unit else self.legend_title
 
-    def fill(self, position: int, *, patterns: bool = True) -> str:
+    def fill(self, position: int) -> str:
         """Colour of one area, or the hatch that is drawn where patterns can be."""
         index = int(self.index[position])
         if self.withheld[position]:
-            return "url(#cg-hatch)" if patterns else WITHHELD_COLOUR
-        if self.unsure[position] and index != NO_DATA and patterns:
+            return "url(#cg-hatch)" if self.patterns else WITHHELD_COLOUR
+        if self.unsure[position] and index != NO_DATA and self.patterns:
             return f"url(#cg-hatch-{index})"
         return NO_DATA_COLOUR if index == NO_DATA else self.fills[index]
 
-    def patterns(self) -> str:
+    def hatches(self) -> str:
         """Return the hatches that areas are filled with, as SVG; "" where there are none."""
         made = []
+        if not self.patterns:
+            return ""
         if self.withheld.any():
             made.append(STRIPES.format(id="cg-hatch", turn=45, ground="#e3e3e3", stripe="#5f5f5f"))
         if any(self.unsure):
@@ -78,7 +81,7 @@ def above(figure: Figure) -> str:
     """Return what stands above the map; it opens the section that `below` closes."""
     banner = f'<p class="cg-banner" role="note">{_text(figure.banner)}</p>' if figure.banner else ""
     return (
-        f'<main>{figure.patterns()}{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
+        f'<main>{figure.hatches()}{banner}<h1 dir="auto">{_text(figure.title)}</h1>'
         f'<section class="cg-map" aria-label="Map" aria-describedby="cg-summary">'
     )
 
@@ -101,13 +104,14 @@ def _legend(figure: Figure) -> str:
     if hidden:
         entries.append((WITHHELD_COLOUR, f"{WITHHELD}: too few to tell", hidden))
     marks = {NO_DATA_COLOUR: " cg-none", WITHHELD_COLOUR: " cg-withheld"}
+    sign = '<span class="cg-swatch cg-unsure"></span>' if figure.patterns else "Not marked here: "
     items = "".join(
         f'<li><span class="cg-swatch{marks.get(fill, "")}" '
         f'style="background-color:{fill}"></span>{_text(label)} '
         f'<span class="cg-count">{_areas(count)}</span></li>'
         for fill, label, count in entries
     ) + "".join(
-        f'<li><span class="cg-swatch cg-unsure"></span>{_text(why)} '
+        f"<li>{sign}{_text(why)} "
         f'<span class="cg-count">{_areas(figure.unsure.count(why))}</span></li>'
         for why in _reasons(figure)
     )
@@ -138,7 +142,8 @@ def _summary(figure: Figure, rows: list[dict[str, Any]]) -> str:
         parts.append(f"No data: {missing:,}." if missing else "Every area has a value.")
     if hidden:
         parts.append(f"Withheld, because so few are counted there: {hidden:,}.")
-    parts += [f"{_text(why)}: {figure.unsure.count(why):,}, hatched." for why in _reasons(figure)]
+    seen = "hatched" if figure.patterns else "marked in the table"
+    parts += [f"{_text(why)}: {figure.unsure.count(why):,}, {seen}." for why in _reasons(figure)]
     return " ".join(parts)
 
 

@@ -112,6 +112,7 @@ def folium_map(
     figure = Figure(
         title, legend_title, unit, source, look.banner, numbers, texts, classes.index, fills,
         classes.labelled(format), withheld, _unsure(frame, numbers, look.unsure),
+        len(frame) <= MOST_PATHS,
     )  # fmt: skip
     drawn = display.geojson(frame)
     rows = []
@@ -179,9 +180,8 @@ class _Style(MacroElement):
 
 
 def _assembled(drawn: dict[str, Any], rows: list[dict[str, Any]], figure: Figure) -> folium.Map:
-    paths = len(drawn["features"]) <= MOST_PATHS
     map = _OfflineMap(
-        location=(0.0, 0.0), tiles=None, height="70vh", prefer_canvas=not paths,
+        location=(0.0, 0.0), tiles=None, height="70vh", prefer_canvas=not figure.patterns,
         attribution_control=False, scroll_wheel_zoom=False, zoom_snap=0.25,
     )  # fmt: skip
     root: Any = map.get_root()
@@ -193,7 +193,7 @@ def _assembled(drawn: dict[str, Any], rows: list[dict[str, Any]], figure: Figure
     # folium puts the map where this name already stands, and at the end where it does not.
     root.html.add_child(_Raw(""), name=map.get_name())
     if drawn["features"]:
-        _areas(drawn, figure, paths=paths).add_to(map)
+        _areas(drawn, figure).add_to(map)
         west, south, east, north = drawn["bbox"]
         map.fit_bounds([[south, west], [north, east]])
     _Style().add_to(map)
@@ -201,12 +201,12 @@ def _assembled(drawn: dict[str, Any], rows: list[dict[str, Any]], figure: Figure
     return map
 
 
-def _areas(drawn: dict[str, Any], figure: Figure, *, paths: bool) -> folium.GeoJson:
+def _areas(drawn: dict[str, Any], figure: Figure) -> folium.GeoJson:
     def style(feature: dict[str, Any]) -> dict[str, Any]:
         position = int(feature["properties"]["i"])
         known = figure.index[position] != NO_DATA
         return {
-            "fillColor": figure.fill(position, patterns=paths),
+            "fillColor": figure.fill(position),
             "fillOpacity": 1,
             "color": "#333333",
             "weight": 0.5,

@@ -98,6 +98,20 @@ def test_on_paper_the_map_and_its_table_stay_and_what_only_asks_goes(page: Any) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 718
 
 
+def test_paper_says_that_the_lines_of_money_are_not_on_it(page: Any) -> None:
+    page.goto("/budget?v=1&part=lines")
+    page.get_by_role("radio", name="Lines of money", exact=True).click()
+    grid = page.get_by_test_id("stDataFrame").first
+    grid.wait_for()
+    printed(page)
+    assert not grid.is_visible()
+    said = """() => [...document.querySelectorAll('.stApp *')]
+        .map((one) => getComputedStyle(one, '::before').content).filter((c) => c.includes('CSV'))"""
+    assert page.evaluate(said) == [
+        '"The lines are not printed: they can be downloaded as CSV or XLSX."'
+    ]
+
+
 def test_on_paper_the_budget_keeps_its_sums_its_table_and_its_map(page: Any) -> None:
     page.goto("/budget")
     painted(page, "Money per person")

@@ -146,6 +146,16 @@ def test_a_figure_not_to_be_relied_on_is_hatched_over_its_colour_and_says_why():
     assert "pattern id" not in drawn(frame, [3.0, np.nan, 2.5, 2.0])
 
 
+def test_a_map_of_many_areas_claims_no_hatch_that_a_canvas_cannot_draw(monkeypatch):
+    monkeypatch.setattr(maps, "MOST_PATHS", 2)
+    look = maps.Look(unsure={"c0": "A rough estimate"}, withheld=frozenset({"c2"}))
+    text = drawn(layer(["Ash", "Beech", "Cedar"]), [3.0, 1.0, np.nan], look=look)
+    assert "A rough estimate: 1, marked in the table." in text
+    assert "hatched" not in text
+    assert "url(#cg" not in text
+    assert Page(text).texts["td"][:3] == ["c0", "3.0", "A rough estimate"]
+
+
 def test_a_fictional_place_says_so_above_everything():
     text = drawn(layer(), values(layer()), look=maps.Look(banner="Fictional <place>"))
     assert text.index("Fictional &lt;place&gt;") < text.index("<h1")
